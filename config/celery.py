@@ -1,0 +1,11 @@
+"""Celery: work that outlives a request."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("dala")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,87 @@
+"""What the environment says. Every variable is read through these functions and listed in docs/operator.md."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable; an empty one counts as not set, as Compose files write it."""
+    return os.environ.get(name) or default
+
+
+def flag(name: str, default: bool) -> bool:
+    """Return True for 1, true, yes, on and False for 0, false, no, off."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={value} is neither 1 nor 0.")
+
+
+def number(name: str, default: int) -> int:
+    """Return the variable as a whole number."""
+    try:
+        return int(text(name, str(default)))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={text(name)} is not a whole number.") from None
+
+
+def items(name: str, default: str = "") -> list[str]:
+    """Return the parts of a comma-separated variable."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def data_dir() -> Path:
+    """Return the folder of everything that has to be kept: recordings, exports, embedded servers."""
+    return Path(text("DATA_DIR", str(BASE_DIR / "var" / "demo"))).absolute()
+
+
+def embedded_postgres() -> bool:
+    """Say whether we run our own PostgreSQL."""
+    return not text("DATABASE_URL")
+
+
+def embedded_valkey() -> bool:
+    """Say whether we run our own Valkey."""
+    return not text("REDIS_URL")
+
+
+def secret_key(*, debug: bool) -> str:
+    """Return the key that signs sessions: the variable, or the one the demo has made for this data.
+
+    Without either there is none, except under DEBUG: a key known to everybody must never sign anything real.
+    """
+    key = text("SECRET_KEY")
+    if not key and _key_file().exists():
+        key = _key_file().read_text().strip()
+    if not key and debug:
+        return "insecure-key-for-debugging-only"
+    if not debug and (len(key) < 32 or key.startswith("insecure")):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is missing or too weak: set it to 32 random characters or more (python -c "
+            '"import secrets; print(secrets.token_urlsafe(50))"). Only DEBUG=1 does without one.'
+        )
+    return key
+
+
+def ensure_secret_key() -> None:
+    """Make a random key for a data directory that runs on embedded servers, once."""
+    if text("SECRET_KEY") or _key_file().exists():
+        return
+    _key_file().parent.mkdir(parents=True, exist_ok=True)
+    with open(_key_file(), "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write(secrets.token_urlsafe(50))
+
+
+def _key_file() -> Path:
+    return data_dir() / "secret_key"

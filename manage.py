@@ -1,0 +1,31 @@
+#!/usr/bin/env python
+"""Runs a management command, with the embedded servers where no others are set."""
+
+import os
+import sys
+from contextlib import nullcontext
+
+from django.core.management import execute_from_command_line
+
+from config import environment, runtime
+
+# These work on files alone; starting a database for them would only cost time.
+WITHOUT_SERVERS = {"check", "collectstatic", "compilemessages", "diffsettings", "help", "makemessages", "spectacular"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if environment.embedded_postgres():
+        # A database of our own belongs to this machine alone, and so may the key. Elsewhere it has to be set.
+        environment.ensure_secret_key()
+    needs_servers = command not in WITHOUT_SERVERS and "--help" not in sys.argv
+    try:
+        with runtime.needed() if needs_servers else nullcontext():
+            execute_from_command_line(sys.argv)
+    except runtime.RuntimeFailure as failure:
+        sys.exit(str(failure))
+
+
+if __name__ == "__main__":
+    main()
