@@ -1,0 +1,89 @@
+"""Plain functions that make rows with sensible values. Name what the test is about; leave the rest to the defaults.
+
+Serial numbers keep codes and log-in names apart within a run; they carry no meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import Any
+
+from studies.models import Population, Study, StudyMember, User
+from studies.models.study import Role
+
+#: A Tuesday in the field of the reference study, 14:00 in Almaty and Tashkent at that time.
+NOW = datetime(2021, 8, 24, 9, 0, tzinfo=UTC)
+
+#: What `make_user` sets, so that a test can log in through the page.
+PASSWORD = "nine-cranes-over-the-steppe"  # noqa: S105 - an account of tests
+
+_serial = count(1)
+
+
+def make_user(username: str = "", *, password: str = "", **fields: Any) -> User:
+    """A person who can log in. The slow password hash is made only where a password is asked for."""
+    user = User(username=username or f"person{next(_serial)}", **fields)
+    if password:
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
+    user.save()
+    return user
+
+
+def make_administrator(username: str = "", **fields: Any) -> User:
+    return make_user(username, is_superuser=True, is_staff=True, **fields)
+
+
+def make_study(code: str = "", *, populations: Sequence[str] = ("KZ",), **fields: Any) -> Study:
+    """A study in the field with one target population per code in `populations` (KZ and UZ are known countries)."""
+    code = code or f"STUDY{next(_serial)}"
+    fields.setdefault("status", Study.Status.FIELD)
+    study = Study.objects.create(code=code, **{"name": f"Study {code}", **fields})
+    for population in populations:
+        make_population(study, population)
+    return study
+
+
+def make_population(study: Study | None = None, code: str = "KZ", **fields: Any) -> Population:
+    """Adults of Kazakhstan or (code UZ) of Uzbekistan, 800 interviews, calls from 09:00 to 21:00."""
+    if study is None:
+        study = make_study(populations=())
+    uzbek = code == "UZ"
+    defaults: dict[str, Any] = {
+        "name": "Uzbekistan, 18 and over" if uzbek else "Kazakhstan, 18 and over",
+        "country": "UZ" if uzbek else "KZ",
+        "languages": ["uz", "ru"] if uzbek else ["kk", "ru"],
+        "time_zones": ["Asia/Tashkent"] if uzbek else ["Asia/Almaty", "Asia/Aqtobe"],
+        "field_start": date(2021, 8, 19),
+        "field_end": date(2021, 9, 8),
+        "target": 800,
+    }
+    population = Population(study=study, code=code, **{**defaults, **fields})
+    population.save()
+    # Defaults given as text ("09:00") become times only when they are read back.
+    population.refresh_from_db()
+    return population
+
+
+def make_member(
+    study: Study,
+    role: Role = Role.INTERVIEWER,
+    *,
+    user: User | None = None,
+    languages: Sequence[str] = (),
+    populations: Iterable[Population] = (),
+    converts_refusals: bool = False,
+) -> StudyMember:
+    """One role of one person in `study`; the person is made too where none is given."""
+    member = StudyMember.objects.create(
+        study=study,
+        user=user or make_user(),
+        role=role,
+        languages=list(languages),
+        converts_refusals=converts_refusals,
+    )
+    member.populations.set(populations)
+    return member
