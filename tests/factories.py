@@ -13,7 +13,7 @@ from typing import Any
 from studies.models import Population, Study, StudyMember, User
 from studies.models.study import Role
 
-#: A Tuesday in the field of the reference study, 14:00 in Almaty and Tashkent at that time.
+#: A Tuesday in the field of the reference study: 15:00 in Almaty (UTC+6 then), 14:00 in Tashkent.
 NOW = datetime(2021, 8, 24, 9, 0, tzinfo=UTC)
 
 #: What `make_user` sets, so that a test can log in through the page.
