@@ -55,6 +55,8 @@ class Case(models.Model):
     lease_until = models.DateTimeField(null=True)
 
     last_disposition = models.CharField(max_length=8, blank=True)
+    #: What the final disposition would be if the case were closed now; empty while it was never called.
+    disposition = models.CharField(max_length=8, blank=True)
     final_disposition = models.CharField(max_length=8, blank=True)
     closed_at = models.DateTimeField(null=True)
 

@@ -35,22 +35,31 @@ class Interview(models.Model):
     attempt = models.ForeignKey(
         "fieldwork.CallAttempt", on_delete=models.PROTECT, related_name="interviews", help_text=_("last sitting")
     )
+    #: Language of the screen now, and the one in which the conversation began (a replay starts there).
     language = models.CharField(_("language"), max_length=8)
+    first_language = models.CharField(max_length=8, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.RUNNING)
     cell = models.ForeignKey("fieldwork.QuotaCell", on_delete=models.SET_NULL, null=True, related_name="interviews")
     #: Answers of items of type `preset` and other values the case brings.
     preset = models.JSONField(default=dict)
     answers = models.JSONField(default=dict)
+    #: Values of the calculations on the route, written with the answers by complete_interview, so that data files and tables need no replay.
+    calculated = models.JSONField(default=dict)
     #: Keys of answers that are not on the final route; left out of data files by default.
     off_route = models.JSONField(default=list)
-    #: The question on which the conversation stands.
+    #: The question on which the conversation stands, and whether it is interrupted there.
     current = models.CharField(max_length=200, blank=True)
+    paused = models.BooleanField(default=False)
+    #: What the server decided at each checkpoint of the questionnaire: `{"screener": "open"}` or `"quota_full"`.
+    checkpoints = models.JSONField(default=dict)
     last_seq = models.PositiveIntegerField(default=0)
     #: Grows with each browser tab that takes the interview over; entries of an older epoch are refused.
     epoch = models.PositiveIntegerField(default=1)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    #: Active conversation time, milliseconds.
+    #: Clock of the interview at its last entry, milliseconds; goes on where it stood when the interview is resumed.
+    elapsed_ms = models.PositiveIntegerField(default=0)
+    #: Active conversation time, milliseconds: the clock without pauses.
     duration_ms = models.PositiveIntegerField(default=0)
     #: An audit's verdict: a rejected interview gives its seat back and stays out of data files.
     rejected_at = models.DateTimeField(null=True)
@@ -94,6 +103,8 @@ class JournalEntry(models.Model):
     language = models.CharField(max_length=8, blank=True)
     at = models.DateTimeField(help_text=_("clock of the browser"))
     elapsed_ms = models.PositiveIntegerField(help_text=_("milliseconds since the interview began"))
+    #: Why the server did not apply the entry, `{"code", "problems"}`; null where it did. What was spoken is kept either way.
+    refusal = models.JSONField(null=True)
     attempt = models.ForeignKey("fieldwork.CallAttempt", on_delete=models.CASCADE, related_name="journal")
     received_at = models.DateTimeField()
 
