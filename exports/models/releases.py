@@ -21,6 +21,8 @@ class Release(models.Model):
     #: Codes of the populations in it.
     populations = models.JSONField(default=list)
     include_partials = models.BooleanField(_("with partial interviews"), default=False)
+    #: Open answers as typed. People say names: somebody has to read them before they leave the house.
+    with_verbatims = models.BooleanField(_("with open answers as typed"), default=False)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
     progress = models.PositiveSmallIntegerField(default=0, help_text=_("percent"))
     stage = models.CharField(max_length=64, blank=True)
