@@ -1,9 +1,12 @@
 """The dataset definition: which variables a study's data have, whatever the file format.
 
-Pure: made from compiled Scripts and code frames, so that every release of the same versions has the same variable list, in the same order,
-however many interviews there are and whatever was answered. Writers (exports/writers) and the codebook read nothing else.
+Pure: made from compiled Scripts and code frames, so that every release of the same versions has the same variable
+list, in the same order,
+however many interviews there are and whatever was answered. Writers (exports/writers) and the codebook read nothing
+else.
 
-Names are ASCII and at most 64 bytes (SPSS); an item inside a loop gets the loop's key behind its name (`attitude_KG`), an option of a multiple
+Names are ASCII and at most 64 bytes (SPSS); an item inside a loop gets the loop's key behind its name
+(`attitude_KG`), an option of a multiple
 answer its code (`turn_to_1`), a code of an open answer `_c` and its number (`why_unite_c12`).
 """
 
@@ -21,7 +24,7 @@ Value = float | str | None
 """One cell: a number or a text; None is "not asked" (system-missing)."""
 
 NAME_BYTES = 64
-RESERVED = frozenset("ALL AND BY EQ GE GT LE LT NE NOT OR TO WITH".split())
+RESERVED = frozenset(["ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,9 @@ class FrameCode:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One interview as the data files see it: corrections applied, answers off the route left out, no identifying data."""
+    """One interview as the data files see it: corrections applied, answers off the route left out, no identifying
+    data.
+    """
 
     case: int
     population: str
@@ -67,7 +72,9 @@ Measure = Literal["nominal", "ordinal", "scale"]
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A column of the data. `origin` names the answer key (or system field) it comes from; `question` is the text as asked."""
+    """A column of the data. `origin` names the answer key (or system field) it comes from; `question` is the text as
+    asked.
+    """
 
     name: str
     kind: Kind
@@ -118,7 +125,8 @@ def define_dataset(
 ) -> Dataset:
     """The union of all versions' variables, in the order of the newest one.
 
-    `scripts` are ordered oldest first; `frames` gives the codes by item name of every coded open item; `populations` are (code, name) in order.
+    `scripts` are ordered oldest first; `frames` gives the codes by item name of every coded open item; `populations`
+    are (code, name) in order.
     Verbatims are left out unless asked for: people say names, and somebody has to read them first.
 
     Raises ValueError where no script is given.
@@ -141,7 +149,7 @@ def define_dataset(
     return Dataset(tuple(variables), tuple(sets), newest.default_language)
 
 
-# --- places: items, once for each key of the loop around them ------------------------------------------------------------------------
+# --- places: items, once for each key of the loop around them --------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +172,9 @@ def _places(script: Script, nodes: Iterable[Node], key: _Key | None) -> Iterator
 
 
 def _turns(script: Script, loop: Loop, outer: _Key | None) -> Iterator[_Key]:
-    """All keys a loop can have: the options that label it. A loop without a list is not a set of variables known beforehand."""
+    """All keys a loop can have: the options that label it. A loop without a list is not a set of variables known
+    beforehand.
+    """
     for option in script.choices.get(loop.choices or "", ()):
         if outer is None:
             yield _Key(option.code, option.label)
@@ -195,7 +205,7 @@ def _without_pipes(text: str) -> str:
     return re.sub(r"\s*\$\{[^}]*\}\s*", " … ", text).strip()
 
 
-# --- variables of one item -----------------------------------------------------------------------------------------------------------
+# --- variables of one item -------------------------------------------------------------------------------------------
 
 
 def _item_variables(
@@ -230,8 +240,7 @@ def _never(record: Record) -> Value:
 
 def _missing_labels(script: Script, item: Item) -> tuple[ValueLabel, ...]:
     return tuple(
-        ValueLabel(_as_code(missing.code), script.missing_texts.get(missing.kind, {}), True)
-        for missing in item.missing
+        ValueLabel(_as_code(missing.code), script.missing_texts.get(missing.kind, {}), True) for missing in item.missing
     )
 
 
@@ -288,7 +297,7 @@ def _dichotomy(
     return replace(base, name=_name(item.name, key, suffix), label=labels, extract=extract, values=values)
 
 
-# --- values --------------------------------------------------------------------------------------------------------------------------
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def _missing_kind(value: Any) -> str | None:
@@ -343,7 +352,7 @@ def _coded(origin: str, numbers: frozenset[int], codes: Mapping[str, int | str])
     return extract
 
 
-# --- variables of the fieldwork ------------------------------------------------------------------------------------------------------
+# --- variables of the fieldwork --------------------------------------------------------------------------------------
 
 MENTIONED: Texts = {"en": "mentioned", "ru": "названо", "kk": "аталды", "uz": "aytildi"}
 NOT_MENTIONED: Texts = {"en": "not mentioned", "ru": "не названо", "kk": "аталмады", "uz": "aytilmadi"}
@@ -375,7 +384,9 @@ def _system_variables(populations: Sequence[tuple[str, Texts]], scripts: Sequenc
     )
     yield Variable("int_id", "numeric", SYSTEM_LABELS["int_id"], "interviewer", lambda r: float(r.interviewer))
     yield Variable("q_version", "numeric", SYSTEM_LABELS["q_version"], "version", lambda r: float(r.version))
-    yield Variable("started", "datetime", SYSTEM_LABELS["started"], "started_at", lambda r: r.started_at, measure="scale")
+    yield Variable(
+        "started", "datetime", SYSTEM_LABELS["started"], "started_at", lambda r: r.started_at, measure="scale"
+    )
     yield Variable(
         "minutes",
         "numeric",
@@ -385,7 +396,9 @@ def _system_variables(populations: Sequence[tuple[str, Texts]], scripts: Sequenc
         measure="scale",
         decimals=2,
     )
-    yield Variable("attempts", "numeric", SYSTEM_LABELS["attempts"], "attempts", lambda r: float(r.attempts), measure="scale")
+    yield Variable(
+        "attempts", "numeric", SYSTEM_LABELS["attempts"], "attempts", lambda r: float(r.attempts), measure="scale"
+    )
     yield Variable(
         "complete",
         "numeric",
@@ -396,7 +409,13 @@ def _system_variables(populations: Sequence[tuple[str, Texts]], scripts: Sequenc
     )
     yield Variable("cell", "string", SYSTEM_LABELS["cell"], "cell", lambda r: r.cell)
     yield Variable(
-        "w_design", "numeric", SYSTEM_LABELS["w_design"], "design_weight", lambda r: r.design_weight, measure="scale", decimals=4
+        "w_design",
+        "numeric",
+        SYSTEM_LABELS["w_design"],
+        "design_weight",
+        lambda r: r.design_weight,
+        measure="scale",
+        decimals=4,
     )
 
 
@@ -404,7 +423,12 @@ COMPLETE: Texts = {"en": "complete", "ru": "полное", "kk": "толық", "
 PARTIAL: Texts = {"en": "partial", "ru": "частичное", "kk": "ішінара", "uz": "qisman"}
 SYSTEM_LABELS: Mapping[str, Texts] = {
     "case_no": {"en": "Case number", "ru": "Номер случая", "kk": "Жағдай нөмірі", "uz": "Holat raqami"},
-    "pop": {"en": "Target population", "ru": "Целевая совокупность", "kk": "Мақсатты жиынтық", "uz": "Maqsadli toʻplam"},
+    "pop": {
+        "en": "Target population",
+        "ru": "Целевая совокупность",
+        "kk": "Мақсатты жиынтық",
+        "uz": "Maqsadli toʻplam",
+    },
     "int_lang": {"en": "Language of the interview", "ru": "Язык интервью", "kk": "Сұхбат тілі", "uz": "Suhbat tili"},
     "int_id": {
         "en": "Interviewer (pseudonym)",
@@ -412,16 +436,36 @@ SYSTEM_LABELS: Mapping[str, Texts] = {
         "kk": "Сұхбат алушы (бүркеншік)",
         "uz": "Suhbatdosh (taxallus)",
     },
-    "q_version": {"en": "Questionnaire version", "ru": "Версия анкеты", "kk": "Сауалнама нұсқасы", "uz": "Soʻrovnoma versiyasi"},
+    "q_version": {
+        "en": "Questionnaire version",
+        "ru": "Версия анкеты",
+        "kk": "Сауалнама нұсқасы",
+        "uz": "Soʻrovnoma versiyasi",
+    },
     "started": {
         "en": "Interview began (local time)",
         "ru": "Начало интервью (местное время)",
         "kk": "Сұхбаттың басталуы (жергілікті уақыт)",
         "uz": "Suhbat boshlanishi (mahalliy vaqt)",
     },
-    "minutes": {"en": "Duration, minutes", "ru": "Длительность, минут", "kk": "Ұзақтығы, минут", "uz": "Davomiyligi, daqiqa"},
-    "attempts": {"en": "Call attempts", "ru": "Попыток звонка", "kk": "Қоңырау әрекеттері", "uz": "Qoʻngʻiroq urinishlari"},
-    "complete": {"en": "Complete or partial", "ru": "Полное или частичное", "kk": "Толық не ішінара", "uz": "Toʻliq yoki qisman"},
+    "minutes": {
+        "en": "Duration, minutes",
+        "ru": "Длительность, минут",
+        "kk": "Ұзақтығы, минут",
+        "uz": "Davomiyligi, daqiqa",
+    },
+    "attempts": {
+        "en": "Call attempts",
+        "ru": "Попыток звонка",
+        "kk": "Қоңырау әрекеттері",
+        "uz": "Qoʻngʻiroq urinishlari",
+    },
+    "complete": {
+        "en": "Complete or partial",
+        "ru": "Полное или частичное",
+        "kk": "Толық не ішінара",
+        "uz": "Toʻliq yoki qisman",
+    },
     "cell": {"en": "Quota cell", "ru": "Ячейка квоты", "kk": "Квота ұяшығы", "uz": "Kvota katagi"},
     "w_design": {
         "en": "Design weight (1 / inclusion probability)",

@@ -1,6 +1,7 @@
 """Labels within the byte limits of SPSS. Pure.
 
-SPSS keeps 256 bytes of a variable's label and 120 bytes of a value's: 60 Cyrillic letters. Writers that know no better cut in silence
+SPSS keeps 256 bytes of a variable's label and 120 bytes of a value's: 60 Cyrillic letters. Writers that know no
+better cut in silence
 (and in the middle of a letter); here every cut is made between letters and reported.
 """
 
@@ -24,7 +25,9 @@ class Cut:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The longest beginning of `text` that fits into `limit` bytes of UTF-8, with an ellipsis where something was cut."""
+    """The longest beginning of `text` that fits into `limit` bytes of UTF-8, with an ellipsis where something was
+    cut.
+    """
     if len(text.encode()) <= limit:
         return text
     room = limit - len(ELLIPSIS.encode())

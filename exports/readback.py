@@ -1,6 +1,7 @@
 """Reads written files back and compares them with what was meant to be written. Pure.
 
-A release is offered only when every file carries the same cells, labels and missing values as the table it was made from.
+A release is offered only when every file carries the same cells, labels and missing values as the table it was made
+from.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def check_sav(dataset: Dataset, table: pd.DataFrame, path: Path, *, language: st
             raise ReadBackError(f"{path.name}: label of {name}")
         if meta.variable_value_labels.get(name, {}) != wanted.get(name, {}):
             raise ReadBackError(f"{path.name}: value labels of {name}")
-        found = sorted(str(_whole(r["lo"])) for r in meta.missing_ranges.get(name, []))
+        ranges: list[Any] = list(meta.missing_ranges.get(name, []))
+        found = sorted(str(_whole(r["lo"])) for r in ranges)
         if found != sorted(str(v) for v in missing_values(variable)):
             raise ReadBackError(f"{path.name}: missing values of {name}")
     if sorted(meta.mr_sets or {}) != sorted(s.name for s in dataset.sets):

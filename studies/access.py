@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
@@ -41,12 +42,14 @@ class StudyAccess:
         raise Http404
 
 
-def study_access(user: User, code: str, *roles: Role) -> StudyAccess:
+def study_access(user: User | AnonymousUser, code: str, *roles: Role) -> StudyAccess:
     """Open the study `code` for `user`, who must have one of `roles` (any role where none is named).
 
     Raises Http404 for strangers (they can't even learn that the study exists) and PermissionDenied for members
     without the role.
     """
+    if not isinstance(user, User):
+        raise Http404
     memberships = tuple(
         StudyMember.objects.filter(study__code=code, user=user).select_related("study").order_by("role")
     )
@@ -56,6 +59,26 @@ def study_access(user: User, code: str, *roles: Role) -> StudyAccess:
     if roles and not access.has(*roles):
         raise PermissionDenied
     return access
+
+
+def staffing_access(user: User, code: str) -> StudyAccess:
+    """Open the study `code` to say who works in it: its leads may, and administrators, who need no role in it.
+
+    Raises Http404 for strangers and PermissionDenied for members without the right.
+    """
+    if not user.is_superuser:
+        return study_access(user, code, Role.LEAD)
+    try:
+        study = Study.objects.get(code=code)
+    except Study.DoesNotExist:
+        raise Http404 from None
+    memberships = StudyMember.objects.filter(study=study, user=user).order_by("role")
+    return StudyAccess(study, user, tuple(memberships))
+
+
+def may_create_studies(user: User) -> bool:
+    """Administrators and whoever leads a study already."""
+    return user.is_superuser or StudyMember.objects.filter(user=user, role=Role.LEAD).exists()
 
 
 def studies_of(user: User) -> list[Study]:

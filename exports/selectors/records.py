@@ -1,6 +1,7 @@
 """Reads a study's accepted interviews as `Record`s, and the definition of its dataset.
 
-A fixed number of queries, however many interviews there are. Completed interviews never change; corrections and codings that arrive while the rows
+A fixed number of queries, however many interviews there are. Completed interviews never change; corrections and
+codings that arrive while the rows
 are read belong to the next release.
 """
 
@@ -35,7 +36,9 @@ class StudyData:
 def read_study_data(
     study: Study, *, populations: Sequence[str], include_partials: bool, with_verbatims: bool
 ) -> StudyData:
-    """All accepted interviews of the populations, oldest first. Raises ValueError where there is no published version."""
+    """All accepted interviews of the populations, oldest first. Raises ValueError where there is no published
+    version.
+    """
     chosen = [p for p in study.populations.order_by("code") if p.code in populations]
     interviews = list(
         accepted_interviews(study, chosen, include_partials)
@@ -46,7 +49,7 @@ def read_study_data(
     dataset = define_dataset(
         [load_script(version) for version in versions],
         _frames(study),
-        [(p.code, {language: p.name for language in ("en", "ru", "kk", "uz")}) for p in chosen],
+        [(p.code, dict.fromkeys(("en", "ru", "kk", "uz"), p.name)) for p in chosen],
         with_verbatims=with_verbatims,
     )
     codes = _codes(interviews)

@@ -1,8 +1,11 @@
 """Releases: asked for by a person, written by a task, offered only after they have been read back.
 
-Who may do what at once: a release row is claimed by a conditional UPDATE, so that a task delivered twice writes once. Files are written into a
-folder with a temporary name, which is renamed when all of them are right; the row becomes READY in one transaction after that. A process killed
-at any point leaves a WRITING row that `requeue_stuck_releases` returns, and a temporary folder that the next try removes.
+Who may do what at once: a release row is claimed by a conditional UPDATE, so that a task delivered twice writes once.
+Files are written into a
+folder with a temporary name, which is renamed when all of them are right; the row becomes READY in one transaction
+after that. A process killed
+at any point leaves a WRITING row that `requeue_stuck_releases` returns, and a temporary folder that the next try
+removes.
 """
 
 from __future__ import annotations
@@ -66,7 +69,9 @@ def request_release(
     Study.objects.select_for_update().get(pk=study.pk)
     known = set(study.populations.values_list("code", flat=True))
     if not populations or not known.issuperset(populations):
-        raise InvalidInput("population", _("Choose at least one population of this study."), {"populations": _("required")})
+        raise InvalidInput(
+            "population", _("Choose at least one population of this study."), {"populations": _("required")}
+        )
     if language not in INTERVIEW_LANGUAGES:
         raise InvalidInput("language", _("Choose a language for the labels."), {"language": _("unknown language")})
     if not QuestionnaireVersion.objects.filter(questionnaire__study=study, published_at__isnull=False).exists():
@@ -96,9 +101,9 @@ def request_release(
 @transaction.atomic
 def cancel_release(*, release: Release, actor: User, now: datetime) -> None:
     """Stop a release that is not finished. Raises Conflict where it is."""
-    changed = Release.objects.filter(
-        pk=release.pk, status__in=[Release.Status.QUEUED, Release.Status.WRITING]
-    ).update(status=Release.Status.CANCELLED, finished_at=now)
+    changed = Release.objects.filter(pk=release.pk, status__in=[Release.Status.QUEUED, Release.Status.WRITING]).update(
+        status=Release.Status.CANCELLED, finished_at=now
+    )
     if not changed:
         raise Conflict("finished", _("This release is already finished."))
     log_activity(study=release.study, actor=actor, action="release.cancelled", target=release, now=now)
@@ -129,7 +134,7 @@ def requeue_stuck_releases(*, now: datetime) -> list[int]:
     return ids + list(lost.exclude(pk__in=ids).values_list("pk", flat=True))
 
 
-# --- the steps of the task -----------------------------------------------------------------------------------------------------------
+# --- the steps of the task -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +175,7 @@ def _write_files(release: Release, clock: Callable[[], datetime]) -> None:
     release.content_hash = content_hash(data.dataset, table)
     release.manifest = _manifest(release, data, len(labels.cuts), clock())
     codebook = folder / f"{stem}_codebook.xlsx"
-    write_codebook(
-        data.dataset, table, codebook, languages=data.languages, about=release.manifest, cuts=labels.cuts
-    )
+    write_codebook(data.dataset, table, codebook, languages=data.languages, about=release.manifest, cuts=labels.cuts)
     _progress(release, 75, "checking")
     check_sav(data.dataset, table, sav, language=release.language)
     check_xlsx(data.dataset, table, xlsx)
@@ -189,9 +192,7 @@ def _write_files(release: Release, clock: Callable[[], datetime]) -> None:
 
 def _progress(release: Release, percent: int, stage: str) -> None:
     """Tell the waiting person where we are. Raises ReleaseCancelled where they don't want it any more."""
-    changed = Release.objects.filter(pk=release.pk, status=Release.Status.WRITING).update(
-        progress=percent, stage=stage
-    )
+    changed = Release.objects.filter(pk=release.pk, status=Release.Status.WRITING).update(progress=percent, stage=stage)
     if not changed:
         raise ReleaseCancelled
 

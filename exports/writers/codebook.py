@@ -1,4 +1,6 @@
-"""The codebook: what every variable and value means, in all languages, how often it occurs, and how the release was made."""
+"""The codebook: what every variable and value means, in all languages, how often it occurs, and how the release was
+made.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def write_codebook(
     about: Mapping[str, object],
     cuts: Sequence[Cut],
 ) -> None:
-    """Sheets `Release`, `Variables`, `Values` (with counts), `Sets` and, where labels had to be shortened, `Shortened`."""
+    """Sheets `Release`, `Variables`, `Values` (with counts), `Sets` and, where labels had to be shortened,
+    `Shortened`.
+    """
     book = Workbook(write_only=True)
     names = [LANGUAGE_NAMES.get(code, code) for code in languages]
     add_sheet(book, "Release", ("field", "value"), ((k, str(v)) for k, v in about.items()), widths=(36, 100))
@@ -36,7 +40,9 @@ def write_codebook(
     add_sheet(book, "Sets", ("set", "label", "language", "variables"), sets, widths=(24, 60, 10, 100))
     if cuts:
         rows = ((c.variable, c.value, c.full, c.kept) for c in cuts)
-        add_sheet(book, "Shortened", ("variable", "value", "label in full", "label in the .sav"), rows, (24, 10, 80, 80))
+        add_sheet(
+            book, "Shortened", ("variable", "value", "label in full", "label in the .sav"), rows, (24, 10, 80, 80)
+        )
     book.save(path)
 
 

@@ -1,6 +1,7 @@
 """SPSS system files (.sav): labels in one language, user-missing values, multiple response sets.
 
-pyreadstat writes everything but multiple response sets; those are one more record of the file's dictionary (type 7, subtype 7, described in the
+pyreadstat writes everything but multiple response sets; those are one more record of the file's dictionary (type 7,
+subtype 7, described in the
 documentation of GNU PSPP), which is put in before the record that ends the dictionary.
 """
 
@@ -27,7 +28,9 @@ _END_OF_DICTIONARY = struct.pack("<ii", 999, 0)
 def write_sav(
     dataset: Dataset, table: pd.DataFrame, path: Path, *, language: str, title: str, labels: LabelBook
 ) -> None:
-    """Write `table` to `path` with labels in `language`. Labels that had to be shortened are in `labels.cuts` afterwards."""
+    """Write `table` to `path` with labels in `language`. Labels that had to be shortened are in `labels.cuts`
+    afterwards.
+    """
     pyreadstat.write_sav(
         table,
         str(path),

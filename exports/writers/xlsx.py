@@ -1,6 +1,7 @@
 """Excel workbooks: the data twice (codes, labels) and what the columns mean.
 
-Cells are written one row at a time, so that memory does not grow with the number of interviews. Texts are written as texts, also those that begin
+Cells are written one row at a time, so that memory does not grow with the number of interviews. Texts are written as
+texts, also those that begin
 with `=`: an answer is never a formula.
 """
 
@@ -15,7 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.utils import get_column_letter
 
 from exports.dataset import Dataset, Variable
 
@@ -43,23 +44,23 @@ def add_sheet(
     widths: Sequence[int] = (),
 ) -> None:
     """Add a sheet with a frozen bold header. `widths` are in characters."""
-    sheet: WriteOnlyWorksheet = book.create_sheet(title)
+    sheet: Any = book.create_sheet(title)  # the stubs don't know the write-only worksheet
     sheet.freeze_panes = "A2"
     for index, width in enumerate(widths):
-        sheet.column_dimensions[chr(ord("A") + index)].width = width
+        sheet.column_dimensions[get_column_letter(index + 1)].width = width
     sheet.append([_head(sheet, text) for text in header])
     for row in rows:
         sheet.append([_safe(sheet, value) for value in row])
 
 
-def _head(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
+def _head(sheet: Any, text: str) -> Any:
     cell = WriteOnlyCell(sheet, value=text)
     cell.font = Font(bold=True)
     cell.alignment = Alignment(vertical="top")
     return cell
 
 
-def _safe(sheet: WriteOnlyWorksheet, value: Any) -> Any:
+def _safe(sheet: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     value = ILLEGAL_CHARACTERS_RE.sub("", value)

@@ -108,7 +108,8 @@ class Audit(models.Model):
                 fields=("interview",), condition=Q(kind="random"), name="one_random_audit_per_interview"
             ),
             models.CheckConstraint(
-                condition=~Q(status="done") | (~Q(verdict="") & Q(judged_at__isnull=False)), name="done_audit_has_verdict"
+                condition=~Q(status="done") | (~Q(verdict="") & Q(judged_at__isnull=False)),
+                name="done_audit_has_verdict",
             ),
             models.CheckConstraint(
                 condition=~Q(status="claimed") | Q(auditor__isnull=False), name="claimed_audit_has_auditor"

@@ -36,7 +36,8 @@ class QuestionnaireVersion(models.Model):
     number = models.PositiveIntegerField(_("version"))
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.DRAFT)
     form = models.JSONField()
-    #: What the import could not take or wants settled: a list of {severity, code, sheet, row, column, message parameters}.
+    #: What the import could not take or wants settled: a list of {severity, code, sheet, row, column, message
+    #: parameters}.
     problems = models.JSONField(default=list)
     script = models.JSONField(null=True)
     checksum = models.CharField(max_length=64, blank=True)

@@ -56,7 +56,8 @@ class Population(models.Model):
     name = models.CharField(_("name"), max_length=200)
     country = models.CharField(_("country"), max_length=2, help_text=_("two letters, ISO 3166"))
     languages = ArrayField(models.CharField(max_length=8), verbose_name=_("languages"))
-    #: Zones in which a respondent may live; a call must be in calling hours in each zone that is possible for the number.
+    #: Zones in which a respondent may live; a call must be in calling hours in each zone that is possible for the
+    #: number.
     time_zones = ArrayField(models.CharField(max_length=64), verbose_name=_("time zones"))
     calling_start = models.TimeField(_("calls from"), default="09:00")
     calling_end = models.TimeField(_("calls until"), default="21:00")
@@ -75,8 +76,12 @@ class Population(models.Model):
         ordering = ("study", "code")
         constraints = (
             models.UniqueConstraint(fields=("study", "code"), name="population_code_once_per_study"),
-            models.CheckConstraint(condition=Q(field_end__gte=F("field_start")), name="population_field_ends_after_start"),
-            models.CheckConstraint(condition=Q(calling_end__gt=F("calling_start")), name="population_calling_hours_in_order"),
+            models.CheckConstraint(
+                condition=Q(field_end__gte=F("field_start")), name="population_field_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(calling_end__gt=F("calling_start")), name="population_calling_hours_in_order"
+            ),
         )
 
     def __str__(self) -> str:
