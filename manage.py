@@ -11,6 +11,8 @@ from config import environment, runtime
 
 # These work on files alone; starting a database for them would only cost time.
 WITHOUT_SERVERS = {"check", "collectstatic", "compilemessages", "help", "makemessages", "spectacular"}
+# The demo may have to delete the data before they are opened.
+WITHOUT_SERVERS |= {"demo"}
 
 
 def main() -> None:

@@ -96,6 +96,8 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 # An hour of speech does not pass through memory: it streams to the disk it will stay on, to be moved there.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
+# Where releases of data are written; `make demo SERVE=0` names this folder.
+EXPORTS_ROOT = MEDIA_ROOT / "exports"
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_MB", 200) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bodies other than files: a journal, a pasted table
 

@@ -1,0 +1,151 @@
+"""What the frame of every page shows: the study, its switcher, and the few places of the person's roles.
+
+The rooms belong to different apps and the apps may not know of each other, so the list stands here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from config.selectors.waiting import waiting_in
+from studies.models import Study, StudyMember, User
+from studies.models.study import Role
+
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A place in a study. `view` is a URL name; addresses that begin with its own count as inside it."""
+
+    label: Promise
+    view: str
+    roles: frozenset[Role]
+    #: Name of the number in `Waiting` that says what waits there, and what that number means.
+    waits: str = ""
+    waits_means: Promise | str = ""
+
+
+def _for(*roles: Role) -> frozenset[Role]:
+    return frozenset(roles)
+
+
+ROOMS = (
+    Room(_("Overview"), "studies:overview", _for(*Role)),
+    Room(_("Calls"), "fieldwork:ready", _for(Role.INTERVIEWER), "appointments", _("own appointments today")),
+    Room(_("Questionnaire"), "questionnaires:questionnaire", _for(Role.LEAD)),
+    Room(_("Sample"), "fieldwork:sample", _for(Role.SUPERVISOR, Role.LEAD)),
+    Room(_("Quotas"), "fieldwork:quotas", _for(Role.SUPERVISOR, Role.LEAD)),
+    Room(_("Progress"), "fieldwork:progress", _for(Role.SUPERVISOR, Role.LEAD)),
+    Room(_("Cases"), "fieldwork:cases", _for(Role.SUPERVISOR)),
+    Room(_("Recordings"), "fieldwork:recordings", _for(Role.SUPERVISOR), "recordings", _("without a call")),
+    Room(_("Audits"), "qc:audits", _for(Role.SUPERVISOR, Role.LEAD), "audits", _("waiting to be heard")),
+    Room(_("Follow-ups"), "qc:follow_ups", _for(Role.SUPERVISOR), "follow_ups", _("to be settled")),
+    Room(_("Coding"), "qc:coding", _for(Role.CODER, Role.LEAD), "verbatims", _("verbatims without a code")),
+    Room(_("Data files"), "exports:releases", _for(Role.LEAD)),
+    Room(_("Populations"), "studies:populations", _for(Role.LEAD)),
+    Room(_("Members"), "studies:members", _for(Role.LEAD)),
+    Room(_("Activity"), "studies:activity", _for(Role.SUPERVISOR, Role.LEAD)),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    label: object
+    url: str
+    current: bool
+    count: int | None = None
+    count_means: object = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    title: object
+    places: list[Place]
+
+
+@dataclass(frozen=True)
+class Frame:
+    study: Study | None
+    studies: list[Study]
+    places: list[Group]
+    search_url: str
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `frame` (made only when a template asks for it) and `theme`."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    theme = user.theme if signed_in else request.COOKIES.get(THEME_COOKIE, User.Theme.SYSTEM)
+    return {"frame": SimpleLazyObject(lambda: _frame(request)), "theme": theme}
+
+
+def _frame(request: HttpRequest) -> Frame:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return Frame(None, [], [], "")
+    roles: dict[Study, set[str]] = defaultdict(set)
+    for member in StudyMember.objects.filter(user=user).select_related("study").order_by("study__code"):
+        roles[member.study].add(member.role)
+    match = request.resolver_match
+    code = match.kwargs.get("study", "") if match else ""
+    study = next((one for one in roles if one.code == code), None)
+    if study is None and not code and len(roles) == 1:
+        study = next(iter(roles))
+    groups = [Group(_("My work"), _own_places(request, user, [] if study else list(roles)))]
+    if study is not None:
+        groups.append(Group(study.code, _rooms(request, study, user, roles[study])))
+    if user.is_superuser:
+        groups.append(Group(_("Administration"), _administration(request)))
+    search = _address("fieldwork:search", study.code) if study and roles[study] & {Role.SUPERVISOR, Role.LEAD} else ""
+    return Frame(study, list(roles), groups, search)
+
+
+def _own_places(request: HttpRequest, user: User, studies: Iterable[Study]) -> list[Place]:
+    places = [_place(request, _("Home"), reverse("home"), exact=True)]
+    places += [_place(request, study.code, reverse("studies:overview", args=[study.code])) for study in studies]
+    return places
+
+
+def _rooms(request: HttpRequest, study: Study, user: User, roles: set[str]) -> list[Place]:
+    waiting = waiting_in(study, user, roles)
+    places = []
+    for room in ROOMS:
+        url = _address(room.view, study.code) if room.roles & roles else ""
+        if url:
+            count = waiting.get(room.waits)
+            places.append(
+                _place(
+                    request, room.label, url, exact=room.view == "studies:overview", count=count, means=room.waits_means
+                )
+            )
+    return places
+
+
+def _administration(request: HttpRequest) -> list[Place]:
+    return [
+        _place(request, _("People"), reverse("studies:people")),
+        _place(request, _("All studies"), reverse("studies:list")),
+    ]
+
+
+def _place(
+    request: HttpRequest, label: object, url: str, *, exact: bool = False, count: int | None = None, means: object = ""
+) -> Place:
+    current = request.path == url if exact else request.path.startswith(url)
+    return Place(label, url, current, count, means)
+
+
+def _address(view: str, study: str) -> str:
+    try:
+        return reverse(view, args=[study])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,48 @@
+"""How much waits in the rooms of a study: the numbers beside the places in the frame, in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from fieldwork.models import Appointment, Recording
+from qc.models import Audit, Coding, FollowUp, Verbatim
+from studies.models import Study, User
+from studies.models.study import Role
+
+
+def waiting_in(study: Study, user: User, roles: Set[str], now: datetime | None = None) -> dict[str, int]:
+    """Number of things that wait for somebody with `roles` in `study`, by name. One query."""
+    moment = now or timezone.now()
+    counts: dict[str, Any] = {}
+    if Role.INTERVIEWER in roles:
+        counts["appointments"] = _number(
+            Appointment.objects.filter(
+                case__population__study=study,
+                case__reserved_for=user,
+                status=Appointment.Status.DUE,
+                starts_at__lt=moment + timedelta(hours=12),
+            )
+        )
+    if Role.SUPERVISOR in roles:
+        counts["recordings"] = _number(Recording.objects.filter(population__study=study, attempt=None))
+        counts["follow_ups"] = _number(FollowUp.objects.filter(study=study, settled_at=None))
+    if roles & {Role.SUPERVISOR, Role.LEAD}:
+        counts["audits"] = _number(Audit.objects.filter(interview__population__study=study, status=Audit.Status.OPEN))
+    if roles & {Role.CODER, Role.LEAD}:
+        coded = Coding.objects.filter(verbatim=OuterRef("pk"), final=True)
+        counts["verbatims"] = _number(Verbatim.objects.filter(~Exists(coded), frame__study=study))
+    if not counts:
+        return {}
+    return Study.objects.filter(pk=study.pk).values(**counts).get()
+
+
+def _number(rows: QuerySet[Any, Any]) -> Coalesce:
+    """The number of rows as a subquery; an aggregate without rows would be NULL."""
+    counted = rows.order_by().annotate(_all=Value(1)).values("_all").annotate(_number=Count("*")).values("_number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

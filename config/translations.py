@@ -1,0 +1,119 @@
+"""Collecting and compiling the texts of the interface, with Babel in place of the system's gettext.
+
+Catalogues: ``locale/<language>/LC_MESSAGES/django.po`` for Python and templates, ``djangojs.po`` for scripts.
+English is the language of the sources and needs no catalogue.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+KEYWORDS: dict[str, Any] = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+COMMENT_TAGS = ["Translators:"]
+# Which files belong to which catalogue, and how Babel reads them. A template is first turned into what looks
+# like a script, by Django itself.
+DOMAINS = {
+    "django": {"*.py": "python", "*.html": "javascript", "*.txt": "javascript"},
+    "djangojs": {"*.js": "javascript"},
+}
+APPS = ("config", "studies", "questionnaires", "fieldwork", "qc", "exports")
+
+Message = tuple[int, Any, list[str], str | None]
+
+
+def languages() -> list[str]:
+    """Return the languages that have a catalogue."""
+    return [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+def catalogue_path(language: str, domain: str) -> Path:
+    return Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def collect(domain: str) -> Catalog:
+    """Return every text of the sources that belongs to the domain."""
+    catalogue = Catalog(project="Dala", charset="utf-8")
+    for file, method in _sources(domain):
+        place = file.relative_to(settings.BASE_DIR).as_posix()
+        for line, text, comments, context in _messages(file, method):
+            catalogue.add(text, None, [(place, line)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def update(language: str, domain: str) -> tuple[Path, int]:
+    """Bring one catalogue up to date with the sources; return it and how many texts it lacks."""
+    path = catalogue_path(language, domain)
+    catalogue = read(path, language)
+    catalogue.update(collect(domain), no_fuzzy_matching=True, update_header_comment=False)
+    catalogue.obsolete.clear()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        # Without line numbers and dates, so that a catalogue only changes when its texts do.
+        write_po(file, catalogue, width=100, sort_by_file=True, include_lineno=False, omit_header=False)
+    return path, len(missing(catalogue))
+
+
+def read(path: Path, language: str) -> Catalog:
+    if not path.exists():
+        return Catalog(locale=language, project="Dala", charset="utf-8", creation_date="", revision_date="")
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def missing(catalogue: Catalog) -> list[str]:
+    """Return the texts that have no translation, or not all plural forms of one."""
+    return [str(message.id) for message in catalogue if message.id and not _is_translated(message.string)]
+
+
+def compile_all() -> Iterator[Path]:
+    """Compile the catalogues that are newer than their compiled form; yield those."""
+    for path in sorted(Path(settings.LOCALE_PATHS[0]).glob("*/LC_MESSAGES/*.po")):
+        compiled = path.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= path.stat().st_mtime:
+            continue
+        content = io.BytesIO()
+        write_mo(content, read(path, path.parent.parent.name))
+        unfinished = compiled.with_suffix(".mo.new")
+        unfinished.write_bytes(content.getvalue())
+        unfinished.replace(compiled)
+        yield path
+
+
+def _is_translated(string: str | Iterable[str] | None) -> bool:
+    return bool(string) if isinstance(string, str | None) else all(string)
+
+
+def _sources(domain: str) -> Iterator[tuple[Path, str]]:
+    for app in APPS:
+        for pattern, method in DOMAINS[domain].items():
+            for file in sorted((settings.BASE_DIR / app).rglob(pattern)):
+                if "migrations" not in file.parts:
+                    yield file, method
+
+
+def _messages(file: Path, method: str) -> Iterable[Message]:
+    source = file.read_text(encoding="utf-8")
+    if file.suffix in {".html", ".txt"}:
+        source = templatize(source, origin=str(file))
+    return extract(method, io.BytesIO(source.encode()), KEYWORDS, COMMENT_TAGS)
