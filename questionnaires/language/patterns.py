@@ -1,0 +1,185 @@
+"""Regular expressions of regex(): the subset on which Python and JavaScript agree, brought into one spelling that both read alike.
+
+What differs between the two (Unicode classes behind \\d and \\w, the line end before `$`, what `.` leaves out, look-behind, named groups,
+back references, inline flags, possessive quantifiers) is either spelled out or refused here, so that the tree carries a pattern with one
+meaning. Always a match of the whole text, as in XLSForm. Python uses it with re.ASCII and fullmatch, JavaScript with the flag u
+between `^(?:` and `)$`.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SHORTHANDS = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \\t\\n\\r\\f\\v"}
+_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
+_QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
+_MAX_REPEAT = 1000
+
+
+class PatternError(ValueError):
+    """The pattern is refused; `place` is the 0-based offset in it, `reason` an English sentence."""
+
+    def __init__(self, place: int, reason: str) -> None:
+        self.place = place
+        self.reason = reason
+        super().__init__(f"{reason} (character {place + 1})")
+
+
+def canonical_pattern(pattern: str) -> str:
+    """The pattern in the spelling that both engines read alike. Raises PatternError."""
+    translator = _Translator(pattern)
+    result = translator.alternatives(level=0)
+    if translator.at < len(pattern):
+        raise PatternError(translator.at, "there is a closing parenthesis without an opening one.")
+    return result
+
+
+def _literal(character: str) -> str:
+    if character.isalnum() or character == "_" or ord(character) > 127:
+        return character
+    return f"\\x{ord(character):02x}"
+
+
+class _Translator:
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.at = 0
+
+    def peek(self) -> str:
+        return self.pattern[self.at : self.at + 1]
+
+    def alternatives(self, level: int) -> str:
+        if level > 20:
+            raise PatternError(self.at, "groups are nested too deeply.")
+        branches = [self.sequence(level)]
+        while self.peek() == "|":
+            self.at += 1
+            branches.append(self.sequence(level))
+        return "|".join(branches)
+
+    def sequence(self, level: int) -> str:
+        parts = []
+        while self.at < len(self.pattern) and self.peek() not in "|)":
+            atom, repeatable = self.atom(level)
+            parts.append(atom + self.quantifier(repeatable))
+        return "".join(parts)
+
+    def quantifier(self, repeatable: bool) -> str:
+        found = _QUANTIFIER.match(self.pattern, self.at)
+        if not found:
+            return ""
+        if not repeatable:
+            raise PatternError(self.at, "this can't be repeated.")
+        sign = found.group()
+        if sign.startswith("{"):
+            bounds = [int(bound) for bound in sign.strip("{}").split(",") if bound]
+            if max(bounds) > _MAX_REPEAT or bounds != sorted(bounds):
+                raise PatternError(self.at, "the numbers of a repetition are too large or the wrong way round.")
+        self.at = found.end()
+        if self.peek() == "?":  # lazy: makes no difference to a match of the whole text
+            self.at += 1
+        if _QUANTIFIER.match(self.pattern, self.at):
+            raise PatternError(self.at, "a repetition of a repetition needs parentheses.")
+        return sign
+
+    def atom(self, level: int) -> tuple[str, bool]:
+        start, character = self.at, self.peek()
+        self.at += 1
+        if character == "(":
+            return self.group(start, level)
+        if character == "[":
+            return self.character_class(start), True
+        if character == "\\":
+            return self.escape(start)
+        if character == ".":
+            return "[^\\n\\r]", True
+        if character == "^":
+            return "^", False
+        if character == "$":
+            return "(?![\\s\\S])", False
+        if character in "*+?{":
+            raise PatternError(start, "there is nothing to repeat before this sign; write a backslash before it to mean the sign itself.")
+        if character in "]}":
+            raise PatternError(start, "write a backslash before this bracket to mean the bracket itself.")
+        return _literal(character), True
+
+    def group(self, start: int, level: int) -> tuple[str, bool]:
+        opening, repeatable = "(?:", True
+        if self.peek() == "?":
+            kind = self.pattern[self.at : self.at + 2]
+            if kind in ("?=", "?!"):
+                opening, repeatable = "(" + kind, False
+            elif kind != "?:":
+                raise PatternError(start, "only (…), (?:…), (?=…) and (?!…) groups are supported.")
+            self.at += 2
+        inner = self.alternatives(level + 1)
+        if self.peek() != ")":
+            raise PatternError(start, "the parenthesis is not closed.")
+        self.at += 1
+        return f"{opening}{inner})", repeatable
+
+    def escape(self, start: int) -> tuple[str, bool]:
+        character = self.peek()
+        self.at += 1
+        if character.lower() in _SHORTHANDS and character:
+            sign = "^" if character.isupper() else ""
+            return f"[{sign}{_SHORTHANDS[character.lower()]}]", True
+        if character in ("b", "B"):
+            return "\\" + character, False
+        return _literal(self.escaped_character(start, character)), True
+
+    def escaped_character(self, start: int, character: str) -> str:
+        """The character that an escape stands for, where it stands for a single one."""
+        if character in _CONTROLS:
+            return _CONTROLS[character]
+        if character in ("u", "x"):
+            width = 4 if character == "u" else 2
+            digits = self.pattern[self.at : self.at + width]
+            if not re.fullmatch(f"[0-9A-Fa-f]{{{width}}}", digits) or 0xD800 <= int(digits, 16) <= 0xDFFF:
+                raise PatternError(start, f"\\{character} needs {width} hexadecimal digits.")
+            self.at += width
+            return chr(int(digits, 16))
+        if not character or character.isalnum() or character == "_" or ord(character) > 127:
+            raise PatternError(start, "this escape is not supported.")
+        return character
+
+    def character_class(self, start: int) -> str:
+        negated = self.peek() == "^"
+        if negated:
+            self.at += 1
+        parts: list[str] = []
+        while self.peek() != "]":
+            if self.at >= len(self.pattern):
+                raise PatternError(start, "the bracket is not closed.")
+            parts.append(self.class_member())
+        self.at += 1
+        if not parts:
+            raise PatternError(start, "the brackets are empty.")
+        return f"[{'^' if negated else ''}{''.join(parts)}]"
+
+    def class_member(self) -> str:
+        start = self.at
+        first = self.class_character()
+        if len(first) > 1:
+            return first
+        if self.peek() != "-" or self.pattern[self.at + 1 : self.at + 2] in ("", "]"):
+            return _literal(first)
+        self.at += 1
+        last = self.class_character()
+        if len(last) > 1 or ord(last) < ord(first):
+            raise PatternError(start, "the range inside the brackets is the wrong way round or not made of two characters.")
+        return f"{_literal(first)}-{_literal(last)}"
+
+    def class_character(self) -> str:
+        """One character of a class, or (longer than one character) the spelled-out shorthand."""
+        start, character = self.at, self.peek()
+        self.at += 1
+        if character == "[":
+            raise PatternError(start, "write a backslash before a bracket inside brackets.")
+        if character != "\\":
+            return character
+        escaped = self.peek()
+        self.at += 1
+        if escaped in _SHORTHANDS:
+            return _SHORTHANDS[escaped]
+        return self.escaped_character(start, escaped)
