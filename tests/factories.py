@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+from fieldwork.models import CallAttempt, Case, NumberingPlan, Replicate, Sample
 from studies.models import Population, Study, StudyMember, User
 from studies.models.study import Role
 
@@ -87,3 +88,61 @@ def make_member(
     )
     member.populations.set(populations)
     return member
+
+
+def make_sample(population: Population | None = None, **fields: Any) -> Sample:
+    """A drawn sample with one released replicate; without numbers of its own."""
+    population = population or make_population()
+    plan, _ = NumberingPlan.objects.get_or_create(
+        country=population.country,
+        name="plan of tests",
+        defaults={"source": "invented", "loaded_at": NOW},
+    )
+    defaults: dict[str, Any] = {
+        "plan": plan,
+        "number": next(_serial),
+        "seed": 1,
+        "size": 1000,
+        "replicate_size": 1000,
+        "plan_date": NOW.date(),
+        "inclusion_probability": 0.001,
+        "status": Sample.Status.READY,
+        "progress": 100,
+        "created_at": NOW,
+    }
+    sample = Sample.objects.create(population=population, **{**defaults, **fields})
+    Replicate.objects.create(sample=sample, number=1, size=sample.size, released_at=NOW)
+    return sample
+
+
+def make_case(population: Population | None = None, **fields: Any) -> Case:
+    """An open case, due now, that nobody has called. All cases of a population are in its first sample."""
+    population = population or make_population()
+    sample = population.samples.order_by("number").first() or make_sample(population)
+    replicate = sample.replicates.get(number=1)
+    number = next(_serial)
+    defaults: dict[str, Any] = {
+        "number": number,
+        "inclusion_probability": 0.001,
+        "shuffle": number,
+        "status": Case.Status.OPEN,
+        "due_at": NOW,
+    }
+    return Case.objects.create(population=population, sample=sample, replicate=replicate, **{**defaults, **fields})
+
+
+def make_attempt(case: Case | None = None, interviewer: User | None = None, **fields: Any) -> CallAttempt:
+    """A call attempt that has ended without contact (3.12); the case stays as it was but for its number of attempts."""
+    case = case or make_case()
+    case.attempts += 1
+    case.save(update_fields=["attempts"])
+    defaults: dict[str, Any] = {
+        "number": case.attempts,
+        "served_from": case.queue,
+        "started_at": NOW,
+        "ended_at": NOW,
+        "disposition": "3.12",
+    }
+    return CallAttempt.objects.create(
+        case=case, interviewer=interviewer or make_member(case.population.study).user, **{**defaults, **fields}
+    )

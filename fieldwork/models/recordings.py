@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Recording(models.Model):
-    """A sound file of one call attempt. The file lies under DATA_DIR/recordings and can be purged alone."""
+    """A sound file of one call attempt. The file lies under MEDIA_ROOT/recordings and can be purged alone."""
 
     class Status(models.TextChoices):
         UPLOADED = "uploaded", _("waiting to be measured")
@@ -20,21 +20,21 @@ class Recording(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     population = models.ForeignKey("studies.Population", on_delete=models.CASCADE, related_name="recordings")
     #: Null until the file is matched to a call attempt.
-    attempt = models.ForeignKey(
-        "fieldwork.CallAttempt", on_delete=models.PROTECT, null=True, related_name="recordings"
-    )
+    attempt = models.ForeignKey("fieldwork.CallAttempt", on_delete=models.PROTECT, null=True, related_name="recordings")
     original_name = models.CharField(max_length=255)
     path = models.CharField(max_length=255, help_text=_("relative to the folder of recordings"))
     size = models.PositiveBigIntegerField(help_text=_("bytes"))
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.UPLOADED)
+    #: Why it is not usable: a code of waveform.NotSound; the sentence for people is in selectors/recordings.py.
     error = models.TextField(blank=True)
     claimed_at = models.DateTimeField(null=True)
     duration_ms = models.PositiveIntegerField(null=True)
-    #: Loudest sample of each slice, 0..255, base64; the number of slices is fixed (services/recordings.py).
+    #: Loudest sample of each slice, 0..255, base64; the number of slices is fixed (waveform.py).
     peaks = models.TextField(blank=True)
-    #: Where the interview's clock (elapsed_ms = 0 of this sitting) stands on the recording, milliseconds.
+    #: Where on the recording this sitting of the interview begins, milliseconds; less than 0 where recording began
+    #: late.
     interview_offset_ms = models.IntegerField(default=0)
     uploaded_by = models.ForeignKey("studies.User", on_delete=models.PROTECT, null=True, related_name="+")
     uploaded_at = models.DateTimeField()
