@@ -14,6 +14,9 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = env.BASE_DIR
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.secret_key(debug=DEBUG)
+# Recognises phone numbers after they are purged (HMAC). A key of its own, so that SECRET_KEY can be changed: with
+# another NUMBER_KEY the numbers drawn before are no longer recognised.
+NUMBER_KEY = env.text("NUMBER_KEY", SECRET_KEY)
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
 
@@ -46,10 +49,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "studies.middleware.UserLanguageMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "studies.middleware.DomainErrorMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -65,6 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.navigation.frame",
             ],
         },
     }
@@ -85,7 +91,13 @@ DATABASES: dict[str, Any] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# Another database than the queue's: clearing a cache empties the whole database.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.redis_database(REDIS_URL, 1),
+    }
+}
 
 # Recordings and exports. No URL leads here: views check who asks before they hand out a file.
 MEDIA_ROOT = DATA_DIR / "media"
@@ -151,7 +163,8 @@ TIME_ZONE = "UTC"
 
 # --- tasks -----------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+# Celery spells the address of a socket in its own way.
+CELERY_BROKER_URL = env.redis_database(REDIS_URL, 0).replace("unix:", "redis+socket:").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True  # progress and errors stand in the row that a task works for
 CELERY_TASK_ACKS_LATE = True  # a task whose worker died is given out again
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -162,7 +175,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 # By a name of ours: the task's dotted name and its schedule, in seconds or as a crontab.
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "return-stuck-samples": {"task": "fieldwork.tasks.return_stuck_samples", "schedule": 60.0},
+    "return-stuck-recordings": {"task": "fieldwork.tasks.return_stuck_recordings", "schedule": 60.0},
+    "remove-orphaned-recordings": {"task": "fieldwork.tasks.remove_orphaned_recordings", "schedule": 60 * 60.0},
+    "draw-audits": {"task": "qc.tasks.draw_audits", "schedule": 60.0},
+    "return-forgotten-audits": {"task": "qc.tasks.return_forgotten_audits", "schedule": 15 * 60.0},
+}
 
 # --- API -------------------------------------------------------------------------------------------------
 

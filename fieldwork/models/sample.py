@@ -35,11 +35,14 @@ class NumberRange(models.Model):
     valid_to = models.DateField(null=True)
     #: Whether the range belongs to a draw of the general population (no VoIP, corporate or fixed-wireless ranges).
     in_population_draw = models.BooleanField(default=True)
+    source = models.CharField(_("source"), max_length=500, blank=True)
 
     class Meta:
         ordering = ("plan", "prefix")
         constraints = (
-            models.UniqueConstraint(fields=("plan", "country_code", "prefix", "valid_from"), name="range_once_per_plan"),
+            models.UniqueConstraint(
+                fields=("plan", "country_code", "prefix", "valid_from"), name="range_once_per_plan"
+            ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_from__isnull=True) | Q(valid_to__gte=F("valid_from")),
                 name="range_dates_in_order",
@@ -125,6 +128,7 @@ class Replicate(models.Model):
     size = models.PositiveIntegerField(_("numbers"))
     released_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey("studies.User", on_delete=models.PROTECT, null=True, related_name="+")
+    release_reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:
         ordering = ("sample", "number")
