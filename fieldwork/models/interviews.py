@@ -43,13 +43,14 @@ class Interview(models.Model):
     #: Answers of items of type `preset` and other values the case brings.
     preset = models.JSONField(default=dict)
     answers = models.JSONField(default=dict)
-    #: Values of the calculations on the route, written with the answers by complete_interview, so that data files and tables need no replay.
+    #: Values of the calculations on the route, written with the answers by complete_interview, so that data files and
+    #: tables need no replay.
     calculated = models.JSONField(default=dict)
     #: Keys of answers that are not on the final route; left out of data files by default.
     off_route = models.JSONField(default=list)
-    #: The question on which the conversation stands, and whether it is interrupted there.
+    #: The question on which the conversation stands, and the flow's status there: running, paused or stopped.
     current = models.CharField(max_length=200, blank=True)
-    paused = models.BooleanField(default=False)
+    flow_status = models.CharField(max_length=8, default="running")
     #: What the server decided at each checkpoint of the questionnaire: `{"screener": "open"}` or `"quota_full"`.
     checkpoints = models.JSONField(default=dict)
     last_seq = models.PositiveIntegerField(default=0)
@@ -103,7 +104,8 @@ class JournalEntry(models.Model):
     language = models.CharField(max_length=8, blank=True)
     at = models.DateTimeField(help_text=_("clock of the browser"))
     elapsed_ms = models.PositiveIntegerField(help_text=_("milliseconds since the interview began"))
-    #: Why the server did not apply the entry, `{"code", "problems"}`; null where it did. What was spoken is kept either way.
+    #: Why the server did not apply the entry, `{"code", "problems"}`; null where it did. What was spoken is kept
+    #: either way.
     refusal = models.JSONField(null=True)
     attempt = models.ForeignKey("fieldwork.CallAttempt", on_delete=models.CASCADE, related_name="journal")
     received_at = models.DateTimeField()
