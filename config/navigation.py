@@ -39,7 +39,7 @@ def _for(*roles: Role) -> frozenset[Role]:
 
 
 ROOMS = (
-    Room(_("Overview"), "studies:overview", _for(*Role)),
+    Room(_("Overview"), "study", _for(*Role)),
     Room(_("Calls"), "fieldwork:ready", _for(Role.INTERVIEWER), "appointments", _("own appointments today")),
     Room(_("Questionnaire"), "questionnaires:questionnaire", _for(Role.LEAD)),
     Room(_("Sample"), "fieldwork:sample", _for(Role.SUPERVISOR, Role.LEAD)),
@@ -111,7 +111,7 @@ def _frame(request: HttpRequest) -> Frame:
 
 def _own_places(request: HttpRequest, user: User, studies: Iterable[Study]) -> list[Place]:
     places = [_place(request, _("Home"), reverse("home"), exact=True)]
-    places += [_place(request, study.code, reverse("studies:overview", args=[study.code])) for study in studies]
+    places += [_place(request, study.code, reverse("study", args=[study.code])) for study in studies]
     return places
 
 
@@ -124,7 +124,7 @@ def _rooms(request: HttpRequest, study: Study, user: User, roles: set[str]) -> l
             count = waiting.get(room.waits)
             places.append(
                 _place(
-                    request, room.label, url, exact=room.view == "studies:overview", count=count, means=room.waits_means
+                    request, room.label, url, exact=room.view == "study", count=count, means=room.waits_means
                 )
             )
     return places

@@ -1,9 +1,14 @@
 """Which address leads to which app."""
 
+from contextlib import suppress
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
+
+from config.views import home
+from studies.views import session
 
 
 @require_safe
@@ -13,6 +18,19 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+APPS = ("studies", "questionnaires", "fieldwork", "qc", "exports")
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("s/<str:study>/", home.study_home, name="study"),
+    path("login/", session.log_in, name="login"),
+    path("logout/", session.log_out, name="logout"),
+    path("preferences/", session.preferences, name="preferences"),
+    path("profile/", session.profile, name="profile"),
+    path("profile/token/", session.token, name="token"),
     path("health", health, name="health"),
 ]
+for app in APPS:
+    # While the apps are being built: one whose modules are not all there yet is left out.
+    with suppress(ModuleNotFoundError):
+        urlpatterns.append(path("", include(f"{app}.urls")))

@@ -89,6 +89,18 @@ def duration(milliseconds: int | None) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+@register.filter
+def log_value(value: object) -> str:
+    """A value of the activity log as a person writes it: old → new for a pair, words for a list."""
+    if isinstance(value, list) and len(value) == 2 and not all(isinstance(part, str) and len(part) < 3 for part in value):
+        return f"{log_value(value[0])} → {log_value(value[1])}"
+    if isinstance(value, list):
+        return ", ".join(log_value(part) for part in value) or "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {log_value(part)}" for name, part in value.items())
+    return "–" if value is None or value == "" else str(value)
+
+
 @register.simple_tag
 def local_time(moment: datetime | None, zone: tzinfo | str | None = None, name_zone: bool = False) -> SafeString | str:
     """A moment on the clock of `zone` (UTC where none is given); with `name_zone` its city is said too."""
