@@ -9,7 +9,7 @@ from questionnaires.flow.state import Environment, State, Step
 from questionnaires.language.values import to_string
 from questionnaires.script import Item, Loop, Texts
 
-_REFERENCE = re.compile(r"\$\{\s*([^\s{}]+?)\s*\}")
+_REFERENCE = re.compile(r"\$\{[ \t\r\n]*([^ \t\r\n{}]+)[ \t\r\n]*\}")
 
 
 def render_text(state: State, texts: Texts, language: str, step: Step | None = None) -> str:
