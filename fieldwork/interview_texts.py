@@ -1,0 +1,137 @@
+"""Words of the interview screen in the interviewer's language. Names in braces are filled in by the browser."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+def interview_texts() -> dict[str, object]:
+    """All words that fieldwork/static/fieldwork/interview/ shows, in the active language."""
+    return {**_question(), **_states(), **_outcomes(), **_keys(), "problems": _problems()}
+
+
+def _question() -> dict[str, str]:
+    return {
+        "instruction": _("Instruction"),
+        "hint": _("If asked"),
+        "not_read": _("not to be read"),
+        "code": _("Code"),
+        "answer": _("Answer"),
+        "turn": _("{position} of {count}"),
+        "history": _("History"),
+        "notes": _("Notes"),
+        "answers": _("Answers"),
+        "first_attempt": _("This number is called for the first time."),
+        "no_notes": _("No notes."),
+        "no_answers": _("No answers yet."),
+        "just_now": _("just now"),
+    }
+
+
+def _states() -> dict[str, str]:
+    return {
+        "loading": _("Loading the questionnaire …"),
+        "dial": _("Dial this number"),
+        "language_of_interview": _("Language of the interview"),
+        "begin": _("Somebody answers: begin"),
+        "resume": _("Somebody answers: go on with the interview"),
+        "resumes": _("This interview was broken off and goes on where it stood ({language})."),
+        "no_answer_hint": _("Nobody answers, or they can't talk: F7 outcome, F6 appointment."),
+        "no_server_to_begin": _("The server can't be reached. Try again in a moment; the case stays with you."),
+        "no_server": _("The server can't be reached. Everything is kept here; try again in a moment."),
+        "saved": _("saved"),
+        "unsent": _("{count} not yet sent"),
+        "no_connection": _("no connection ({count} not yet sent), go on: everything is kept here"),
+        "read_only": _("read only"),
+        "disk_error": _("this computer can't keep answers: its disk may be full"),
+        "practice": _("practice"),
+        "checkpoint": _("Quota"),
+        "checking": _("One moment: the server looks for a place."),
+        "waiting_for_server": _(
+            "The server can't be reached, and the study asks to wait here. Everything is kept; it is tried again every few seconds."
+        ),
+        "finishing": _("Finishing"),
+        "quota_full": _("This group is full"),
+        "quota_full_text": _("We have enough interviews with people of this age and gender. Thank the person and say goodbye."),
+        "next_case": _("Finish"),
+        "end": _("End of the interview"),
+        "end_text": _("All questions are answered. Thank the respondent and finish."),
+        "practice_end": _("All questions are answered. Nothing was stored."),
+        "finish": _("Finish the interview"),
+        "leave": _("Leave practice"),
+        "taken_over": _("This interview was opened in another window, which has taken over. This one only shows it."),
+        "taken_over_title": _("Opened elsewhere"),
+        "stopped_title": _("This call can't go on here"),
+        "to_ready": _("To the start page"),
+    }
+
+
+def _outcomes() -> dict[str, str]:
+    return {
+        "was_there_contact": _("Did you speak with somebody?"),
+        "contact": _("Yes, contact"),
+        "no_contact": _("No contact"),
+        "outcome_of_contact": _("How did the conversation end?"),
+        "outcome_no_contact": _("What happened?"),
+        "note_for_next": _("Note for the next call"),
+        "record_outcome": _("Record the outcome"),
+        "appointment": _("Appointment"),
+        "appointment_at": _("Date and time at the respondent's place"),
+        "time_zone": _("Time zone"),
+        "respondent_time": _("It is {time} there ({zone})."),
+        "agreed_with_respondent": _("agreed with the respondent"),
+        "record_appointment": _("Record the appointment"),
+        "in_half_an_hour": _("in half an hour"),
+        "in_an_hour": _("in an hour"),
+        "in_two_hours": _("in two hours"),
+        "this_evening": _("this evening"),
+        "tomorrow_morning": _("tomorrow morning"),
+        "tomorrow_afternoon": _("tomorrow afternoon"),
+        "tomorrow_evening": _("tomorrow evening"),
+        "slot_taken": _("{count} appointments at that time already."),
+        "outside_hours": _("This is outside calling hours."),
+        "note": _("Note"),
+        "keep_note": _("Keep the note"),
+        "all_keys": _("All keys"),
+    }
+
+
+def _keys() -> dict[str, str]:
+    return {
+        "key_next": _("next"),
+        "key_back": _("back"),
+        "key_dk": _("don't know"),
+        "key_refused": _("refused"),
+        "key_appointment": _("appointment"),
+        "key_outcome": _("outcome"),
+        "key_note": _("note"),
+        "key_help": _("all keys"),
+        "key_digits": _("choose by code"),
+        "key_space": _("mark the code (several answers)"),
+        "key_new_line": _("new line in an open answer"),
+        "key_first_unanswered": _("to the first unanswered question"),
+        "key_side": _("history, notes, answers"),
+        "key_cancel": _("leave this panel"),
+    }
+
+
+def _problems() -> dict[str, str]:
+    """By the codes of questionnaires.flow.check_answer and of refusals."""
+    return {
+        "required": _("This question needs an answer. Don't know: F8. Refused: F9."),
+        "constraint": _("This answer is not possible here."),
+        "wrong_type": _("This is not an answer of the right kind."),
+        "unknown_option": _("There is no option with this code."),
+        "not_offered": _("This option is not offered here."),
+        "exclusive": _("This option can't be combined with others."),
+        "not_a_number": _("Type a number."),
+        "not_an_integer": _("Type a whole number."),
+        "too_many_digits": _("This number has too many digits."),
+        "not_a_date": _("Type a date."),
+        "too_long": _("This text is too long."),
+        "missing_not_allowed": _("This question does not take that answer."),
+        "read_only": _("This question can't be changed."),
+        "not_on_route": _("This question is not asked here."),
+        "invalid_answer": _("This answer is not possible here."),
+        "nothing_before": _("This is the first question."),
+    }
