@@ -39,7 +39,9 @@ def waiting_in(study: Study, user: User, roles: Set[str], now: datetime | None =
         counts["verbatims"] = _number(Verbatim.objects.filter(~Exists(coded), frame__study=study))
     if not counts:
         return {}
-    return Study.objects.filter(pk=study.pk).values(**counts).get()
+    # Annotations must not have the names of relations, such as follow_ups.
+    row = Study.objects.filter(pk=study.pk).values(**{f"waiting_{name}": count for name, count in counts.items()}).get()
+    return {name: row[f"waiting_{name}"] for name in counts}
 
 
 def _number(rows: QuerySet[Any, Any]) -> Coalesce:

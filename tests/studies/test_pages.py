@@ -23,9 +23,11 @@ def test_a_stranger_is_sent_to_the_login_page_and_from_there_to_where_they_wante
     assert response["Location"] == wanted
 
 
-def test_every_page_of_a_study_opens_for_its_lead(client: Client) -> None:
+def test_every_page_of_a_study_opens_for_somebody_with_all_roles(client: Client) -> None:
     study = make_study(populations=("KZ", "UZ"))
     member = make_member(study, Role.LEAD)
+    for role in (Role.SUPERVISOR, Role.CODER, Role.INTERVIEWER):
+        make_member(study, role, user=member.user)
     client.force_login(member.user)
     pages = [
         reverse("home"),
