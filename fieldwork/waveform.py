@@ -108,6 +108,7 @@ def measure_sound(path: Path) -> Sound:
 
     Raises:
         NotSound: nothing in it can be played, it is silent, or longer than `LONGEST_MS`.
+        FileNotFoundError: there is no such file.
     """
     meter = PeakMeter()
     seconds = Fraction(0)
@@ -118,6 +119,9 @@ def measure_sound(path: Path) -> Sound:
                 meter.add(samples)
                 if seconds * 1000 > LONGEST_MS:
                     raise NotSound("too_long")
+    except FileNotFoundError:
+        # Also one of FFmpeg's errors, but says nothing about the content.
+        raise
     except av.FFmpegError as error:
         # FFmpeg could not even recognise the container, or lost it on the way.
         if not seconds:
