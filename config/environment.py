@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -54,6 +55,14 @@ def embedded_postgres() -> bool:
 def embedded_valkey() -> bool:
     """Say whether we run our own Valkey."""
     return not text("REDIS_URL")
+
+
+def redis_database(url: str, number: int) -> str:
+    """Return the address of one numbered database of the Redis server at ``url``."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={number}"
+    return urlunsplit(parts._replace(path=f"/{number}"))
 
 
 def secret_key(*, debug: bool) -> str:

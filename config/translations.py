@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ DOMAINS = {
 }
 APPS = ("config", "studies", "questionnaires", "fieldwork", "qc", "exports")
 
+# The header of a catalogue needs a date; with the real one a catalogue would change when no text has.
+UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
+
 Message = tuple[int, Any, list[str], str | None]
 
 
@@ -53,7 +57,7 @@ def catalogue_path(language: str, domain: str) -> Path:
 
 def collect(domain: str) -> Catalog:
     """Return every text of the sources that belongs to the domain."""
-    catalogue = Catalog(project="Dala", charset="utf-8")
+    catalogue = Catalog(project="Dala", charset="utf-8", creation_date=UNDATED)
     for file, method in _sources(domain):
         place = file.relative_to(settings.BASE_DIR).as_posix()
         for line, text, comments, context in _messages(file, method):
@@ -69,14 +73,14 @@ def update(language: str, domain: str) -> tuple[Path, int]:
     catalogue.obsolete.clear()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        # Without line numbers and dates, so that a catalogue only changes when its texts do.
+        # Without line numbers, so that a catalogue only changes when its texts do.
         write_po(file, catalogue, width=100, sort_by_file=True, include_lineno=False, omit_header=False)
     return path, len(missing(catalogue))
 
 
 def read(path: Path, language: str) -> Catalog:
     if not path.exists():
-        return Catalog(locale=language, project="Dala", charset="utf-8", creation_date="", revision_date="")
+        return Catalog(locale=language, project="Dala", charset="utf-8", creation_date=UNDATED, revision_date=UNDATED)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
