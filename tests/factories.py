@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
-from fieldwork.models import CallAttempt, Case, NumberingPlan, Replicate, Sample
+from fieldwork.models import CallAttempt, Case, Interview, NumberingPlan, Quota, QuotaCell, Replicate, Sample
+from questionnaires.models import Questionnaire, QuestionnaireVersion
 from studies.models import Population, Study, StudyMember, User
 from studies.models.study import Role
 
@@ -146,3 +147,47 @@ def make_attempt(case: Case | None = None, interviewer: User | None = None, **fi
     return CallAttempt.objects.create(
         case=case, interviewer=interviewer or make_member(case.population.study).user, **{**defaults, **fields}
     )
+
+
+def make_version(study: Study, script: dict[str, Any] | None = None, **fields: Any) -> QuestionnaireVersion:
+    """A published version of the study's questionnaire; its script is empty where the test needs none."""
+    questionnaire, _ = Questionnaire.objects.get_or_create(study=study, code="main", defaults={"title": "Main"})
+    defaults: dict[str, Any] = {
+        "number": questionnaire.versions.count() + 1,
+        "status": QuestionnaireVersion.Status.PUBLISHED,
+        "form": {},
+        "script": script or {},
+        "created_at": NOW,
+        "published_at": NOW,
+    }
+    return QuestionnaireVersion.objects.create(questionnaire=questionnaire, **{**defaults, **fields})
+
+
+def make_interview(
+    population: Population | None = None, *, case: Case | None = None, interviewer: User | None = None, **fields: Any
+) -> Interview:
+    """A running interview of a case and attempt of its own, without answers."""
+    case = case or make_case(population)
+    study = case.population.study
+    attempt = fields.pop("attempt", None) or make_attempt(case, interviewer)
+    version = fields.pop("version", None) or QuestionnaireVersion.objects.filter(questionnaire__study=study).first()
+    defaults: dict[str, Any] = {
+        "version": version or make_version(study),
+        "interviewer": attempt.interviewer,
+        "language": case.population.languages[0],
+        "started_at": NOW,
+    }
+    return Interview.objects.create(case=case, population=case.population, attempt=attempt, **{**defaults, **fields})
+
+
+def make_quota(
+    population: Population | None = None,
+    cells: Sequence[tuple[str, str, int]] = (("all", "true()", 10),),
+    **fields: Any,
+) -> Quota:
+    """A quota with cells given as (name, condition, target)."""
+    population = population or make_population()
+    quota = Quota.objects.create(population=population, **{"name": f"quota {next(_serial)}", **fields})
+    for position, (name, condition, target) in enumerate(cells, start=1):
+        QuotaCell.objects.create(quota=quota, position=position, name=name, condition=condition, target=target)
+    return quota

@@ -164,7 +164,7 @@ def test_a_small_frame_is_put_in_order_whole(size: int, seed: int) -> None:
     assert take(size, seed, size) == take(size, seed, size)
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(numbering.WHOLE_FRAME + 1, 10**12), st.integers(0, 2**63 - 1))
 def test_a_large_frame_is_drawn_without_repetition_and_the_same_again(size: int, seed: int) -> None:
     drawn = next(drawing_order(size, seed))
