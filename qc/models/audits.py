@@ -17,6 +17,10 @@ class AuditPlan(models.Model):
     drawn_per_block = models.PositiveSmallIntegerField(_("drawn per block"), default=1)
     #: After a rejection: drawn per block for that interviewer from the next block on.
     raised_per_block = models.PositiveSmallIntegerField(_("drawn per block after a rejection"), default=2)
+    #: So many of a new interviewer's first interviews are audited besides; they do not count into the random share.
+    first_in_full = models.PositiveSmallIntegerField(_("first interviews of an interviewer audited in full"), default=0)
+    #: How long a drawn interview waits for a recording before another one stands in for it.
+    sound_grace_hours = models.PositiveSmallIntegerField(_("hours to wait for a recording"), default=24)
     seed = models.BinaryField(max_length=32)
     commitment = models.CharField(max_length=64)
     created_at = models.DateTimeField()
@@ -89,10 +93,17 @@ class Audit(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
     auditor = models.ForeignKey("studies.User", on_delete=models.PROTECT, null=True, related_name="audits")
     claimed_at = models.DateTimeField(null=True)
-    #: Stretches of the recording that were really played: [[from_ms, to_ms], ...], merged and sorted.
-    heard = models.JSONField(default=list)
-    #: Answers as the auditor heard them, entered blind: {key: value}.
+    #: Stretches that were really played, by recording: {uid: [[from_ms, to_ms], ...]}, merged and sorted.
+    heard = models.JSONField(default=dict)
+    #: Milliseconds in `heard`, and of all there was to hear.
+    heard_ms = models.PositiveIntegerField(default=0)
+    sound_ms = models.PositiveIntegerField(default=0)
+    #: Keys of the answers that are shown only after the auditor has entered what they heard; chosen when it was claimed.
+    blind = models.JSONField(default=list)
+    #: Answers as the auditor heard them: {key: value}, first entry only; {"inaudible": true} where it can't be made out.
     reentered = models.JSONField(default=dict)
+    #: Whether they agree with what the interviewer entered: {key: true, false or, where inaudible, null}.
+    compared = models.JSONField(default=dict)
     #: Points by section of the score sheet: {"consent": 2, ...}; null for "could not be judged".
     sheet = models.JSONField(default=dict)
     score = models.PositiveSmallIntegerField(_("score"), null=True, help_text=_("0 to 100"))
