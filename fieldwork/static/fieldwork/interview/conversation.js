@@ -6,12 +6,17 @@ import { post, Refused, Unreachable } from "./api.js";
 
 const RETRY_MS = 3000;
 
+// The server's columns as the engine's snapshot.
+function stateOf({ preset, answers, current, language }) {
+  return { answers: { ...preset, ...answers }, current: current || null, language, status: "running" };
+}
+
 export class Conversation extends EventTarget {
   constructor({ interview, script, journal, practice }) {
     super();
     Object.assign(this, { interview, script, journal, practice });
     this.context = interview.context;
-    this.state = flow.restore(script, interview.state, this.context);
+    this.state = flow.restore(script, stateOf(interview), this.context);
     this.checkpoints = { ...interview.checkpoints };
     this.closed = null;
     this.notes = [];
@@ -62,7 +67,7 @@ export class Conversation extends EventTarget {
     return this.act({ kind: "back" });
   }
 
-  jump(item = "") {
+  jump(item = null) {
     return this.act({ kind: "jump", item });
   }
 
@@ -71,7 +76,7 @@ export class Conversation extends EventTarget {
   }
 
   note(text) {
-    return this.act({ kind: "note", item: this.step?.key ?? "", value: text });
+    return this.act({ kind: "note", item: this.step?.key ?? null, value: text });
   }
 
   // The engine takes the act, the disk keeps it, and only then the screen moves: what is shown can't be lost. A refused act changes nothing.

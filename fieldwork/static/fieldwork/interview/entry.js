@@ -36,15 +36,15 @@ export class Entry {
   }
 
   codeOfMissing(kind) {
-    return this.missing.find(([missing]) => missing.kind === kind)?.[0].code;
+    return this.missing.find((missing) => missing.kind === kind)?.code;
   }
 
   kindOf(code) {
-    return this.missing.find(([missing]) => missing.code === code)?.[0].kind;
+    return this.missing.find((missing) => missing.code === code)?.kind;
   }
 
   get codes() {
-    return [...this.options.map((option) => option.code), ...this.missing.map(([missing]) => missing.code)];
+    return [...this.options.map((option) => option.code), ...this.missing.map(({ code }) => code)];
   }
 
   // A digit: a code grows while one exists that begins so; otherwise the digit begins a new one.
@@ -96,7 +96,7 @@ export class Entry {
   }
 
   takeMissing(kind) {
-    const code = this.codeOfMissing(kind) ?? this.options.find((option) => option.missing === kind)?.code;
+    const code = this.codeOfMissing(kind);
     if (!code) return false;
     this.typed = "";
     this.marked = new Set([code]);

@@ -40,7 +40,7 @@ export class Journal extends EventTarget {
   async add(act) {
     const entry = {
       seq: this.last + 1,
-      item: "",
+      item: null,
       value: null,
       language: "",
       ...act,

@@ -1,7 +1,7 @@
 // The interview screen: joins the call, the conversation and the keyboard. The server's part is described in docs/interviewer.md; the design rule is that
 // nothing between two questions waits for the network.
 
-import { Script } from "../../questionnaires/engine/script.js";
+import { loadScript } from "../../questionnaires/engine/flow.js";
 import { get, post, Refused, Unreachable } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { $, fill, h, key, minutes, say } from "./dom.js";
@@ -54,7 +54,7 @@ class Screen {
     fill(this.main, h("p.muted", this.texts.loading));
     try {
       const interview = this.practice ? this.call.interview : await post(this.call.urls.interview, { language });
-      const script = Script.load(this.call.script ?? (await get(interview.script.url)));
+      const script = loadScript(this.call.script ?? (await get(interview.script.url)));
       await this.open(interview, script);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;

@@ -81,9 +81,9 @@ export class QuestionView {
   missing(entry) {
     if (!entry.missing.length) return null;
     const keys = { dk: "F8", refused: "F9", na: "F10" };
-    const shown = entry.missing.map(([missing, text]) => {
-      const element = this.choice(entry, missing.code, text, entry.state.language);
-      element.append(key(keys[missing.kind] ?? ""));
+    const shown = entry.missing.map(({ kind, code, text }) => {
+      const element = this.choice(entry, code, text, entry.state.language);
+      element.append(key(keys[kind]));
       return element;
     });
     return [h("p.not-read", h("span", this.texts.not_read)), h("ol.options.quiet.in-line", { role: "listbox" }, shown)];
@@ -122,10 +122,10 @@ export class QuestionView {
   // All rows of the grid with the answers given so far; the row that is being asked stands out.
   grid(conversation, entry) {
     const { state, script, step } = conversation;
-    const rows = script.node(step.grid).children.filter((child) => child.kind === "item" && child.type !== "calculate");
+    const rows = script.nodes.get(step.grid).children.filter((child) => child.kind === "item" && child.type !== "calculate");
     const suffix = step.key.slice(step.item.name.length);
     const columns = entry.options;
-    const missing = entry.missing.map(([kind, text]) => ({ code: kind.code, kind: kind.kind, text }));
+    const { missing } = entry;
     const head = h("tr", h("th", ""), columns.map((option) => h("th", h("span.code", option.code), h("br"), conversation.text(option.label))));
     const body = rows.map((row) => this.gridRow(conversation, entry, row, suffix, columns, missing));
     return h("div.table-scroll", h("table.grid", h("thead", head), h("tbody", body)));
@@ -134,7 +134,7 @@ export class QuestionView {
   gridRow(conversation, entry, row, suffix, columns, missing) {
     const name = row.name + suffix;
     const now = name === conversation.step.key;
-    const given = now ? entry.marked : codesOf(conversation.state.answers[name], missing);
+    const given = now ? entry.marked : codesOf(conversation.state.answers.get(name), missing);
     const cells = columns.map((option) =>
       h(
         given.has(option.code) ? "td.given" : "td",

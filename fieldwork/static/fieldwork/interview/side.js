@@ -48,7 +48,7 @@ export class Side {
     const { conversation } = this;
     if (!conversation) return h("p.muted", this.texts.no_answers);
     const { state, language } = conversation;
-    const given = state.route.filter((step) => step.key in state.answers && step.item.type !== "note");
+    const given = state.route.filter((step) => state.answers.has(step.key) && step.item.type !== "note");
     if (!given.length) return h("p.muted", this.texts.no_answers);
     return h("ol.side-list.side-answers", given.map((step) => h("li", { onclick: () => this.jump(step.key) }, h("small", step.key), answerText(state, step, language))));
   }
@@ -56,8 +56,8 @@ export class Side {
 
 // An answer in words.
 export function answerText(state, step, language) {
-  const answer = state.answers[step.key];
-  if (answer?.missing) return flow.missingAnswers(state, step.key, language).find(([missing]) => missing.kind === answer.missing)?.[1] ?? answer.missing;
+  const answer = state.answers.get(step.key);
+  if (answer?.missing) return flow.missingAnswers(state, step.key, language).find(({ kind }) => kind === answer.missing)?.text ?? answer.missing;
   const list = step.item.choices;
   if (!list) return String(answer);
   const label = (code) => {
