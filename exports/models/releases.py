@@ -55,7 +55,7 @@ class ReleaseFile(models.Model):
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="files")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    path = models.CharField(max_length=255, help_text=_("relative to the folder of releases"))
+    path = models.CharField(max_length=255, help_text=_("relative to EXPORTS_ROOT"))
     name = models.CharField(max_length=255)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)

@@ -48,7 +48,7 @@ class ReleaseCancelled(Exception):
 
 def release_folder() -> Path:
     """Where the files of releases lie."""
-    return Path(settings.MEDIA_ROOT) / "releases"
+    return Path(settings.EXPORTS_ROOT)
 
 
 @transaction.atomic
