@@ -7,9 +7,11 @@ RUN = $(VENV)/bin
 SOURCES = config studies questionnaires fieldwork qc exports tests manage.py
 
 # The first Python that is neither too old nor too new; `python3` itself when it fits.
-PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
-	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-	&& echo $$name && break; done)
+FITS = -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
+ifndef PYTHON
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name $(FITS) && echo $$name && break; done)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format messages bench lock clean python venv venv-dev
@@ -23,7 +25,7 @@ demo: venv ## Run the reference study in the browser (PORT=8000, RESET=1 begins 
 		$(if $(filter 1 yes true,$(RESET)),--reset) $(if $(filter 0 no false,$(SERVE)),--no-serve)
 
 test: venv-dev lint ## Check style, types and imports, then run all tests (ARGS=... goes to pytest)
-	@CHROMIUM="$$($(RUN)/python -m tests.chromium)" && export CHROMIUM && $(RUN)/pytest -n 2 $(ARGS)
+	@CHROMIUM="$$($(RUN)/python -m tests.chromium)" && export CHROMIUM && $(RUN)/pytest -n 2 --dist worksteal $(ARGS)
 
 lint: venv-dev ## Check style, types and the direction of imports
 	@$(RUN)/ruff check $(SOURCES)
@@ -57,7 +59,7 @@ python:
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Dala needs Python 3.11, 3.12 or 3.13 and found none. Install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; \
 		exit 1; fi
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+	@$(PYTHON) $(FITS) || { \
 		echo "$(PYTHON) is missing or no Python 3.11, 3.12 or 3.13. Name another one: make PYTHON=/path/to/python3.12 ..." >&2; \
 		exit 1; }
 

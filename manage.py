@@ -5,6 +5,7 @@ import os
 import sys
 from contextlib import nullcontext
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from config import environment, runtime
@@ -25,7 +26,7 @@ def main() -> None:
     try:
         with runtime.needed() if needs_servers else nullcontext():
             execute_from_command_line(sys.argv)
-    except runtime.RuntimeFailure as failure:
+    except (runtime.RuntimeFailure, ImproperlyConfigured) as failure:
         sys.exit(str(failure))
 
 

@@ -47,6 +47,15 @@ def data_dir() -> Path:
     return Path(text("DATA_DIR", str(BASE_DIR / "var" / "demo"))).absolute()
 
 
+def make_data_dir(folder: Path) -> None:
+    """Create the data directory, closed to other accounts of the machine."""
+    if folder.exists():
+        return
+    folder.mkdir(parents=True)
+    # Under root the embedded servers run as another account: it may pass through to its own folder, and not look.
+    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+
+
 def embedded_postgres() -> bool:
     """Say whether we run our own PostgreSQL."""
     return not text("DATABASE_URL")
@@ -70,9 +79,7 @@ def secret_key(*, debug: bool) -> str:
 
     Without either there is none, except under DEBUG: a key known to everybody must never sign anything real.
     """
-    key = text("SECRET_KEY")
-    if not key and _key_file().exists():
-        key = _key_file().read_text().strip()
+    key = text("SECRET_KEY") or _kept_key()
     if not key and debug:
         return "insecure-key-for-debugging-only"
     if not debug and (len(key) < 32 or key.startswith("insecure")):
@@ -87,9 +94,20 @@ def ensure_secret_key() -> None:
     """Make a random key for a data directory that runs on embedded servers, once."""
     if text("SECRET_KEY") or _key_file().exists():
         return
-    _key_file().parent.mkdir(parents=True, exist_ok=True)
+    make_data_dir(data_dir())
     with open(_key_file(), "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
         file.write(secrets.token_urlsafe(50))
+
+
+def _kept_key() -> str:
+    try:
+        return _key_file().read_text().strip()
+    except FileNotFoundError:
+        return ""
+    except PermissionError:
+        raise ImproperlyConfigured(
+            f"{data_dir()} belongs to another account. Run as that account, or name another folder in DATA_DIR."
+        ) from None
 
 
 def _key_file() -> Path:

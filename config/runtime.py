@@ -208,10 +208,7 @@ def _permits(account: Account, path: Path, bits: int) -> bool:
 
 def _make_folders(data_dir: Path, place: Place) -> None:
     """Create the folders that are missing; the servers' own belong to their account alone."""
-    if not data_dir.exists():
-        data_dir.mkdir(parents=True)
-        # Others may pass through, never look: the service account has to reach its folder below.
-        data_dir.chmod(0o700 if place.account is None else 0o711)
+    environment.make_data_dir(data_dir)
     place.home.parent.mkdir(parents=True, exist_ok=True)
     for folder in (place.home, place.sockets):
         folder.mkdir(mode=0o700, exist_ok=True)
