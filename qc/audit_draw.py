@@ -1,16 +1,18 @@
 """The audit draw: a provable share of each interviewer's interviews, by random position in blocks. Pure.
 
-An interviewer's completed interviews stand in a row, in the order in which they were found. Each run of `block_size` of them is a
-block; of each block `drawn` positions are audited. Which ones, follows from the secret seed of the study:
+An interviewer's completed interviews stand in a row, in the order in which they were found. Each run of `block_size`
+of them is a block; of each block `drawn` positions are audited. Which ones, follows from the secret seed of the
+study:
 
     rank(position) = HMAC-SHA256(key = seed, message = "<study>:<interviewer>:<block>:<position>")
 
-in ASCII, with numbers written in decimal and counted from 1; the positions with the `drawn` smallest ranks are audited. The ranks of
-a block are like random numbers to everybody who does not know the seed, and all orders of them are equally likely, so that every
-position (for `drawn` > 1: every set of positions) has the same chance, exactly. No draw tells anything about another one.
+in ASCII, with numbers written in decimal and counted from 1; the positions with the `drawn` smallest ranks are
+audited. The ranks of a block are like random numbers to everybody who does not know the seed, and all orders of them
+are equally likely, so that every position (for `drawn` > 1: every set of positions) has the same chance, exactly. No
+draw tells anything about another one.
 
-The study commits itself to the seed at the start by showing its SHA-256, and reveals it at the end. `check_certificate` then recomputes
-every draw; it needs nothing but Python.
+The study commits itself to the seed at the start by showing its SHA-256, and reveals it at the end.
+`check_certificate` then recomputes every draw; it needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -85,7 +87,7 @@ def substitute(position: int, block_size: int, taken: Collection[int], completed
 
 
 def detection_power(interviews: int, audited: int, fabricated: int) -> float:
-    """Chance of hearing at least one fabricated interview, of an interviewer with `interviews` of which `audited` are drawn.
+    """Chance of hearing at least one of `fabricated` interviews of one interviewer, `audited` of `interviews` drawn.
 
     Hypergeometric: 1 - C(N-k, n) / C(N, n).
     """
@@ -97,7 +99,7 @@ def detection_power(interviews: int, audited: int, fabricated: int) -> float:
 
 @dataclass(frozen=True)
 class Row:
-    """One interview of the certificate. `no_sound` and `replaces` say that, and for which position, another stood in."""
+    """One interview of the certificate. `replaces` is the position without sound for which it stands in."""
 
     interview: str
     interviewer: int
@@ -192,14 +194,13 @@ def _check_substitutes(where: str, rows: Sequence[Row], size: int) -> list[str]:
         replaced = by_position.get(row.replaces)
         if replaced is None or not replaced.no_sound or row.drawn:
             problems.append(f"{where}, position {row.position}: stands in for one that was not without sound.")
-        elif row.position not in _possible_substitutes(row, rows, size):
+        elif row.position not in _possible_substitutes(row, row.replaces, rows, size):
             problems.append(f"{where}, position {row.position}: is not the next one after position {row.replaces}.")
     return problems
 
 
-def _possible_substitutes(row: Row, rows: Sequence[Row], size: int) -> Iterable[int]:
+def _possible_substitutes(row: Row, replaced: int, rows: Sequence[Row], size: int) -> Iterable[int]:
     """The position that has to stand in: whatever lies between it and the replaced one was taken."""
-    assert row.replaces is not None
     taken = {other.position for other in rows if other.drawn or (other.replaces is not None and other is not row)}
-    found = substitute(row.replaces, size, taken, size)
+    found = substitute(replaced, size, taken, size)
     return [found] if found else []

@@ -63,7 +63,8 @@ class Act:
 class Mark:
     """A question on the screen: from the moment it appeared until it was answered, by the clock of its sitting.
 
-    `from_ms` and `to_ms` count from the beginning of the sitting. `language` is the one it was read in, empty where unknown.
+    `from_ms` and `to_ms` count from the beginning of the sitting. `language` is the one it was read in, empty where
+    unknown.
     """
 
     key: str
@@ -80,9 +81,9 @@ _TURNS = ("answer", "back", "jump", "resume")
 def question_marks(acts: Iterable[Act]) -> list[Mark]:
     """When each answered question stood on the screen, in the order of the journal.
 
-    A question appears when the one before it is answered (or somebody goes back or jumps), the first one of a sitting when the
-    sitting begins. A question that was answered twice has two marks. The clock of the interview goes on from sitting to sitting;
-    a sitting begins where the one before it had stopped.
+    A question appears when the one before it is answered (or somebody goes back or jumps), the first one of a sitting
+    when the sitting begins. A question that was answered twice has two marks. The clock of the interview goes on from
+    sitting to sitting; a sitting begins where the one before it had stopped.
     """
     marks = []
     sitting: int | None = None
@@ -91,7 +92,8 @@ def question_marks(acts: Iterable[Act]) -> list[Mark]:
         if act.sitting != sitting:
             sitting, begin, appeared = act.sitting, last, last
         if act.kind == "answer":
-            marks.append(Mark(act.item, act.sitting, appeared - begin, max(act.elapsed_ms, appeared) - begin, act.language))
+            until = max(act.elapsed_ms, appeared)
+            marks.append(Mark(act.item, act.sitting, appeared - begin, until - begin, act.language))
         if act.kind in _TURNS:
             appeared = max(act.elapsed_ms, appeared)
         last = max(act.elapsed_ms, last)
@@ -123,7 +125,7 @@ def answers_agree(entered: Any, heard: Any) -> bool | None:
 
 
 def score_of(sheet: Mapping[str, int | None]) -> int | None:
-    """Score from 0 to 100: points of the sections that could be judged, out of what they could have had. None where none could."""
+    """Score from 0 to 100: points out of full marks, over the sections that could be judged. None where none could."""
     points = [sheet[section] for section in SECTIONS if sheet.get(section) is not None]
     if not points:
         return None

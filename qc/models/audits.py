@@ -98,9 +98,11 @@ class Audit(models.Model):
     #: Milliseconds in `heard`, and of all there was to hear.
     heard_ms = models.PositiveIntegerField(default=0)
     sound_ms = models.PositiveIntegerField(default=0)
-    #: Keys of the answers that are shown only after the auditor has entered what they heard; chosen when it was claimed.
+    #: Keys of the answers that are shown only after the auditor has entered what they heard; chosen when it was
+    #: claimed.
     blind = models.JSONField(default=list)
-    #: Answers as the auditor heard them: {key: value}, first entry only; {"inaudible": true} where it can't be made out.
+    #: Answers as the auditor heard them: {key: value}, first entry only; {"inaudible": true} where it can't be made
+    #: out.
     reentered = models.JSONField(default=dict)
     #: Whether they agree with what the interviewer entered: {key: true, false or, where inaudible, null}.
     compared = models.JSONField(default=dict)
