@@ -41,7 +41,7 @@ def _for(*roles: Role) -> frozenset[Role]:
 ROOMS = (
     Room(_("Overview"), "study", _for(*Role)),
     Room(_("Calls"), "fieldwork:ready", _for(Role.INTERVIEWER), "appointments", _("own appointments today")),
-    Room(_("Questionnaire"), "questionnaires:questionnaire", _for(Role.LEAD)),
+    Room(_("Questionnaire"), "questionnaires:list", _for(Role.SUPERVISOR, Role.LEAD)),
     Room(_("Sample"), "fieldwork:sample", _for(Role.SUPERVISOR, Role.LEAD)),
     Room(_("Quotas"), "fieldwork:quotas", _for(Role.SUPERVISOR, Role.LEAD)),
     Room(_("Progress"), "fieldwork:progress", _for(Role.SUPERVISOR, Role.LEAD)),
@@ -105,7 +105,9 @@ def _frame(request: HttpRequest) -> Frame:
         groups.append(Group(study.code, _rooms(request, study, user, roles[study])))
     if user.is_superuser:
         groups.append(Group(_("Administration"), _administration(request)))
-    search = _address("fieldwork:search", study.code) if study and roles[study] & {Role.SUPERVISOR, Role.LEAD} else ""
+    search = (
+        room_address("fieldwork:search", study.code) if study and roles[study] & {Role.SUPERVISOR, Role.LEAD} else ""
+    )
     return Frame(study, list(roles), groups, search)
 
 
@@ -119,13 +121,11 @@ def _rooms(request: HttpRequest, study: Study, user: User, roles: set[str]) -> l
     waiting = waiting_in(study, user, roles)
     places = []
     for room in ROOMS:
-        url = _address(room.view, study.code) if room.roles & roles else ""
+        url = room_address(room.view, study.code) if room.roles & roles else ""
         if url:
-            count = waiting.get(room.waits)
+            count = waiting.get(room.waits) or None
             places.append(
-                _place(
-                    request, room.label, url, exact=room.view == "study", count=count, means=room.waits_means
-                )
+                _place(request, room.label, url, exact=room.view == "study", count=count, means=room.waits_means)
             )
     return places
 
@@ -144,7 +144,8 @@ def _place(
     return Place(label, url, current, count, means)
 
 
-def _address(view: str, study: str) -> str:
+def room_address(view: str, study: str) -> str:
+    """Address of a room by its URL name, empty where there is no such room."""
     try:
         return reverse(view, args=[study])
     except NoReverseMatch:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from fieldwork.models import Appointment, Recording
+from config.selectors.desks.interviewer import own_appointments
+from fieldwork.models import Recording
 from qc.models import Audit, Coding, FollowUp, Verbatim
 from studies.models import Study, User
 from studies.models.study import Role
@@ -21,14 +22,7 @@ def waiting_in(study: Study, user: User, roles: Set[str], now: datetime | None =
     moment = now or timezone.now()
     counts: dict[str, Any] = {}
     if Role.INTERVIEWER in roles:
-        counts["appointments"] = _number(
-            Appointment.objects.filter(
-                case__population__study=study,
-                case__reserved_for=user,
-                status=Appointment.Status.DUE,
-                starts_at__lt=moment + timedelta(hours=12),
-            )
-        )
+        counts["appointments"] = _number(own_appointments(user, moment).filter(case__population__study=study))
     if Role.SUPERVISOR in roles:
         counts["recordings"] = _number(Recording.objects.filter(population__study=study, attempt=None))
         counts["follow_ups"] = _number(FollowUp.objects.filter(study=study, settled_at=None))

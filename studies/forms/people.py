@@ -64,7 +64,9 @@ class PersonForm(forms.Form):
 
 class NewPersonForm(PersonForm):
     username = forms.CharField(
-        label=_("Log-in name"), max_length=150, help_text=_("Letters, digits and @ . + - _ only. It can't be changed later.")
+        label=_("Log-in name"),
+        max_length=150,
+        help_text=_("Letters, digits and @ . + - _ only. It can't be changed later."),
     )
     password = forms.CharField(
         label=_("First password"),
@@ -77,7 +79,9 @@ class NewPersonForm(PersonForm):
 
 class EditPersonForm(PersonForm):
     is_active = forms.BooleanField(
-        label=_("May log in"), required=False, help_text=_("Without the tick the account is closed; what the person did stays.")
+        label=_("May log in"),
+        required=False,
+        help_text=_("Without the tick the account is closed; what the person did stays."),
     )
     password = forms.CharField(
         label=_("New password"),

@@ -18,7 +18,9 @@ class StudyForm(forms.Form):
     description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea({"rows": 4}))
     status = forms.ChoiceField(label=_("Status"), choices=Study.Status.choices, initial=Study.Status.DESIGN)
     reporting_language = forms.ChoiceField(
-        label=_("Reporting language"), choices=LANGUAGE_CHOICES, help_text=_("Language of tables and data files by default.")
+        label=_("Reporting language"),
+        choices=LANGUAGE_CHOICES,
+        help_text=_("Language of tables and data files by default."),
     )
 
 
@@ -63,13 +65,21 @@ class PopulationForm(forms.Form):
             " which the number may be."
         ),
     )
-    calling_start = forms.TimeField(label=_("Calls from"), widget=forms.TimeInput({"type": "time"}, "%H:%M"), initial="09:00")
-    calling_end = forms.TimeField(label=_("Calls until"), widget=forms.TimeInput({"type": "time"}, "%H:%M"), initial="21:00")
+    calling_start = forms.TimeField(
+        label=_("Calls from"), widget=forms.TimeInput({"type": "time"}, "%H:%M"), initial="09:00"
+    )
+    calling_end = forms.TimeField(
+        label=_("Calls until"), widget=forms.TimeInput({"type": "time"}, "%H:%M"), initial="21:00"
+    )
     field_start = forms.DateField(label=_("Field start"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     field_end = forms.DateField(label=_("Field end"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     target = forms.IntegerField(label=_("Target number of interviews"), min_value=1, max_value=1_000_000)
     max_attempts = forms.IntegerField(
-        label=_("Attempts per case at most"), min_value=1, max_value=50, initial=7, help_text=_("An appointment is kept all the same.")
+        label=_("Attempts per case at most"),
+        min_value=1,
+        max_value=50,
+        initial=7,
+        help_text=_("An appointment is kept all the same."),
     )
     checkpoint_rule = forms.ChoiceField(
         label=_("When the server can't be reached at a checkpoint"), choices=Population.CheckpointRule.choices
@@ -116,7 +126,9 @@ class MemberForm(forms.Form):
         help_text=_("For which the person works. None ticked means all."),
     )
     converts_refusals = forms.BooleanField(
-        label=_("Converts refusals"), required=False, help_text=_("Gets the cases of people who refused softly. Interviewers only.")
+        label=_("Converts refusals"),
+        required=False,
+        help_text=_("Gets the cases of people who refused softly. Interviewers only."),
     )
 
     def __init__(self, study: Study, data: Any = None, *, member: StudyMember | None = None) -> None:

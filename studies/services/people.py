@@ -20,9 +20,7 @@ EDITABLE = ("first_name", "last_name", "email", "language", "is_superuser", "is_
 
 
 @transaction.atomic
-def create_user(
-    *, username: str, password: str, fields: Mapping[str, Any], actor: User, now: datetime
-) -> User:
+def create_user(*, username: str, password: str, fields: Mapping[str, Any], actor: User, now: datetime) -> User:
     """Create a person who can log in. `fields` are those of EDITABLE. Raises NotAllowed and InvalidInput."""
     _only_administrators(actor)
     user = User(username=username, **_known(fields))
@@ -35,9 +33,7 @@ def create_user(
 
 
 @transaction.atomic
-def update_user(
-    *, user: User, fields: Mapping[str, Any], password: str = "", actor: User, now: datetime
-) -> User:
+def update_user(*, user: User, fields: Mapping[str, Any], password: str = "", actor: User, now: datetime) -> User:
     """Change a person's fields (of EDITABLE) and, where one is given, the password.
 
     Raises NotAllowed, InvalidInput, and Conflict where administrators would lock themselves out.

@@ -32,23 +32,17 @@ EDITABLE = (
 
 
 @transaction.atomic
-def create_population(
-    *, study: Study, code: str, fields: Mapping[str, Any], actor: User, now: datetime
-) -> Population:
+def create_population(*, study: Study, code: str, fields: Mapping[str, Any], actor: User, now: datetime) -> Population:
     """Create a target population of `study`. `fields` are those of EDITABLE. Raises InvalidInput."""
     population = Population(study=study, code=code, **_known(fields))
     _check(population)
     population.save()
-    log_activity(
-        study=study, actor=actor, action="population.created", target=population, data={"code": code}, now=now
-    )
+    log_activity(study=study, actor=actor, action="population.created", target=population, data={"code": code}, now=now)
     return population
 
 
 @transaction.atomic
-def update_population(
-    *, population: Population, fields: Mapping[str, Any], actor: User, now: datetime
-) -> Population:
+def update_population(*, population: Population, fields: Mapping[str, Any], actor: User, now: datetime) -> Population:
     """Change the fields given (of EDITABLE); only what differs is written and logged. Raises InvalidInput."""
     changes: dict[str, tuple[Any, Any]] = {}
     for name, value in _known(fields).items():

@@ -13,7 +13,9 @@ def check_fields(instance: models.Model) -> None:
         instance.full_clean()
     except ValidationError as error:
         raise InvalidInput(
-            "invalid", _("Some of the input is not right."), {_name(field): texts for field, texts in error.message_dict.items()}
+            "invalid",
+            _("Some of the input is not right."),
+            {_name(field): texts for field, texts in error.message_dict.items()},
         ) from error
 
 

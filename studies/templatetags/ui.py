@@ -92,7 +92,11 @@ def duration(milliseconds: int | None) -> str:
 @register.filter
 def log_value(value: object) -> str:
     """A value of the activity log as a person writes it: old → new for a pair, words for a list."""
-    if isinstance(value, list) and len(value) == 2 and not all(isinstance(part, str) and len(part) < 3 for part in value):
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and not all(isinstance(part, str) and len(part) < 3 for part in value)
+    ):
         return f"{log_value(value[0])} → {log_value(value[1])}"
     if isinstance(value, list):
         return ", ".join(log_value(part) for part in value) or "–"

@@ -51,9 +51,7 @@ def edit(request: UserRequest, study: str, population: str) -> HttpResponse:
     form = PopulationForm(request.POST or None, initial=_values(found))
     if request.method == "POST" and form.is_valid():
         try:
-            update_population(
-                population=found, fields=form.cleaned_data, actor=request.user, now=timezone.now()
-            )
+            update_population(population=found, fields=form.cleaned_data, actor=request.user, now=timezone.now())
         except DomainError as error:
             show_error(form, error)
         else:

@@ -42,7 +42,9 @@ def create(request: UserRequest) -> HttpResponse:
         except DomainError as error:
             show_error(form, error)
         else:
-            messages.success(request, _("Study %(code)s was created. Add its target populations next.") % {"code": study.code})
+            messages.success(
+                request, _("Study %(code)s was created. Add its target populations next.") % {"code": study.code}
+            )
             return redirect("studies:populations", study.code) if lead == request.user else redirect("studies:list")
     return render(request, "studies/studies/create.html", {"form": form}, status=422 if form.errors else 200)
 
