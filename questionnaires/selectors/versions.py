@@ -13,7 +13,7 @@ from studies.models import Study
 
 
 def current_version(study: Study) -> QuestionnaireVersion | None:
-    """The version that new interviews use: the one published last (its large documents are not loaded); None: none yet."""
+    """The version that new interviews use: the one published last (large documents are not loaded); None: none yet."""
     return (
         QuestionnaireVersion.objects.filter(questionnaire__study=study, status=QuestionnaireVersion.Status.PUBLISHED)
         .defer("form", "script", "problems")
