@@ -1,8 +1,9 @@
 """When a case is called again, and by whom. Pure.
 
-The defaults are domain.md's: busy after 30 minutes; no answer and the like after 180 minutes in another daypart; a soft refusal after
-7 days by somebody else; at most 7 attempts over at least 3 days. Delays by outcome stand in the code table (dispositions.py).
-Moments are aware datetimes; what a respondent's clock shows is reckoned in every zone in which they may live.
+The defaults: busy after 30 minutes; no answer and the like after 180 minutes in another daypart; a soft refusal after
+7 days by somebody else; at most 7 attempts over at least 3 days. Delays by outcome stand in the code table
+(dispositions.py). Moments are aware datetimes; what a respondent's clock shows is reckoned in every zone in which they
+may live.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Outcomes of call attempts and the final disposition of a case. Pure.
 
-The code table is data with an edition (`data/aapor_phone_9.csv`). Which outcome wins follows AAPOR Standard Definitions on turning
-temporary dispositions into final ones, and domain.md's precedence.
+The code table is data with an edition (`data/aapor_phone_9.csv`). Which outcome wins follows AAPOR Standard
+Definitions on turning temporary dispositions into final ones (see `final_disposition`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ UNKNOWN_ELIGIBILITY = "3.90"
 NOT_ELIGIBLE = "4.70"
 QUOTA_FULL = "4.80"
 
+#: The outcomes of nearly all calls to mobile numbers, the most frequent first: interviewers find them under one digit.
+FREQUENT = (
+    *("2.112", "2.35", "3.21", "2.12", "2.11", "4.70", "2.332", "2.34", "2.111"),
+    *("3.13", "3.12", "3.161", "4.31", "3.14", "4.32", "3.15", "3.16", "4.33"),
+)
 #: Found by asking the person, so that they take back what was assumed of the person before.
 SCREENED = frozenset({NOT_ELIGIBLE, QUOTA_FULL})
 #: Never chosen by an interviewer: they follow from the interview or from the case.
@@ -106,6 +111,12 @@ def read_table(lines: Iterable[str], edition: str) -> list[Disposition]:
             )
         )
     return found
+
+
+def recordable_dispositions(*, contact: bool) -> list[Disposition]:
+    """What an interviewer may record after reaching a person, or without; the frequent ones first."""
+    found = [one for one in disposition_table().values() if one.recordable and one.contact == contact]
+    return sorted(found, key=lambda one: FREQUENT.index(one.code) if one.code in FREQUENT else len(FREQUENT))
 
 
 def final_disposition(

@@ -1,7 +1,7 @@
 """AAPOR outcome rates, exactly. Pure.
 
-Formulas: AAPOR Standard Definitions, as implemented by ropensci/outcomerate. Counts may be numbers of cases or, for weighted rates,
-sums of base weights as fractions. What is 0/0 is not defined (None), never zero.
+Formulas: AAPOR Standard Definitions, as implemented by ropensci/outcomerate. Counts may be numbers of cases or, for
+weighted rates, sums of base weights as fractions. What is 0/0 is not defined (None), never zero.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 
 Number: TypeAlias = int | Fraction
 
-#: Groups of final dispositions: complete, partial, refusal and break-off, non-contact, other, unknown if an eligible unit, eligibility
-#: of the unit unknown, not eligible.
+#: Groups of final dispositions: complete, partial, refusal and break-off, non-contact, other, unknown if an eligible
+#: unit, eligibility of the unit unknown, not eligible.
 GROUPS = ("I", "P", "R", "NC", "O", "UH", "UO", "NE")
 INTERVIEWED = ("I", "P")
 ELIGIBLE = ("I", "P", "R", "NC", "O")
@@ -65,9 +65,10 @@ FORMULAS: Mapping[str, Formula] = {
 
 
 def proportional_e(counts: Mapping[str, Number]) -> Fraction | None:
-    """The share of unknown cases taken as eligible: the eligible share of the cases whose eligibility is known (CASRO).
+    """The share of unknown cases taken as eligible: that of the cases whose eligibility is known (CASRO).
 
-    Source: AAPOR outcome rate calculator 4.0, default; outcomerate `eligibility_rate`. None where no eligibility is known.
+    Source: AAPOR outcome rate calculator 4.0, default; outcomerate `eligibility_rate`.
+    None where no eligibility is known.
     """
     eligible = total(counts, ELIGIBLE)
     return ratio(eligible, eligible + total(counts, ("NE",)))

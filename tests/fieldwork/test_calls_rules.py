@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fieldwork.call_rules import CallingHours, CaseFacts, PastCall, Window, daypart, day_slots, plan_next
+from fieldwork.call_rules import CallingHours, CaseFacts, PastCall, Window, day_slots, daypart, plan_next
 from fieldwork.dispositions import disposition_table
 
 TABLE = disposition_table()
@@ -142,8 +142,11 @@ def calling_hours(draw) -> CallingHours:
     return CallingHours(zones, opens, closes, first, first + timedelta(days=draw(st.integers(0, 20))))
 
 
-moments = st.datetimes(datetime(2021, 10, 18), datetime(2021, 11, 22), timezones=st.just(UTC))
-waiting = st.sampled_from([code for code, d in TABLE.items() if d.recordable and d.handling not in {"final", "refusal_hard"}])
+minutes_of_autumn = st.integers(0, 35 * 24 * 60)
+moments = minutes_of_autumn.map(lambda minutes: datetime(2021, 10, 18, tzinfo=UTC) + timedelta(minutes=minutes))
+waiting = st.sampled_from(
+    [code for code, d in TABLE.items() if d.recordable and d.handling not in {"final", "refusal_hard"}]
+)
 
 
 def within(moment: datetime, hours: CallingHours) -> bool:

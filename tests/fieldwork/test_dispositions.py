@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fieldwork.dispositions import (
     ELIGIBLE_GROUPS,
-    TableError,
     UNKNOWN_GROUPS,
+    TableError,
     disposition_table,
     final_disposition,
     read_table,
@@ -111,7 +111,16 @@ def test_the_disposition_is_one_of_the_outcomes_or_a_rule_of_the_system(calls, h
 
 
 def test_the_table_has_what_the_system_gives_by_itself():
-    for code, expected in {"1.1": "I", "1.2": "P", "2.12": "R", "2.30": "O", "3.11": "UH", "3.90": "UO", "4.70": "NE", "4.80": "NE"}.items():
+    for code, expected in {
+        "1.1": "I",
+        "1.2": "P",
+        "2.12": "R",
+        "2.30": "O",
+        "3.11": "UH",
+        "3.90": "UO",
+        "4.70": "NE",
+        "4.80": "NE",
+    }.items():
         assert group(code) == expected
 
 

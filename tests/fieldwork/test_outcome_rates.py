@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -39,9 +39,9 @@ def pairs(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("counts", "e", "published"),
     [
-        (README, F(9, 10), README_RATES),
+        (README, Fraction(9, 10), README_RATES),
         (VIGNETTE, None, VIGNETTE_RATES),
-        (CATI, F(1, 3), CATI_RATES),
+        (CATI, Fraction(1, 3), CATI_RATES),
         (CATI, None, CATI_RATES),
     ],
 )
@@ -49,32 +49,32 @@ def test_rates_equal_published_figures(counts, e, published):
     computed = rates(counts, e)
     for name, figure in pairs(published):
         places = len(figure.partition(".")[2])
-        assert abs(computed[name] - F(figure)) <= F(1, 2 * 10**places), name
+        assert abs(computed[name] - Fraction(figure)) <= Fraction(1, 2 * 10**places), name
 
 
 def test_rates_are_exact_fractions():
-    computed = rates(TESTS, F(1, 2))
-    assert computed == {name: F(figure) for name, figure in pairs(TESTS_RATES)}
+    computed = rates(TESTS, Fraction(1, 2))
+    assert computed == {name: Fraction(figure) for name, figure in pairs(TESTS_RATES)}
 
 
 def test_weighted_rates_take_sums_of_weights():
-    weights = "3.2 .4 4.9 3.8 1.6 3.3 1.3 2.2 3.5 3.6 .1 1.6 1.1 4.3 2.3 .6".split()
-    groups = "I P I NC UH I R UO I O P I R O P NE".split()
-    counts: dict[str, F] = {}
-    for group, weight in zip(groups, weights, strict=True):
-        counts[group] = counts.get(group, F(0)) + F(weight)
-    assert rates(counts)["RR2"] == F("19.3") / F("37.2")
+    weights = "3.2 .4 4.9 3.8 1.6 3.3 1.3 2.2 3.5 3.6 .1 1.6 1.1 4.3 2.3 .6"
+    groups = "I P I NC UH I R UO I O P I R O P NE"
+    counts: dict[str, Fraction] = {}
+    for group, weight in zip(groups.split(), weights.split(), strict=True):
+        counts[group] = counts.get(group, Fraction(0)) + Fraction(weight)
+    assert rates(counts)["RR2"] == Fraction("19.3") / Fraction("37.2")
 
 
 def test_completes_and_non_contacts_alone():
     computed = rates({"I": 100, "NC": 20})
-    assert {computed[name] for name in computed if name.startswith(("RR", "CON"))} == {F(5, 6)}
+    assert {computed[name] for name in computed if name.startswith(("RR", "CON"))} == {Fraction(5, 6)}
     assert {computed[name] for name in computed if name.startswith("COOP")} == {1}
     assert {computed[name] for name in computed if name.startswith("REF")} == {0}
 
 
 def test_nothing_over_nothing_is_not_defined():
-    computed = rates({"UO": 1}, F(3, 10))
+    computed = rates({"UO": 1}, Fraction(3, 10))
     undefined = {name for name, value in computed.items() if value is None}
     assert undefined == {"RR5", "RR6", "COOP1", "COOP2", "COOP3", "COOP4", "REF3", "CON3"}
     assert all(computed[name] == 0 for name in computed.keys() - undefined)
@@ -82,8 +82,8 @@ def test_nothing_over_nothing_is_not_defined():
 
 
 def test_e_is_the_eligible_share_of_the_known_cases():
-    assert proportional_e(VIGNETTE) == F(1447, 1518)
-    assert proportional_e(CATI) == F(1, 3)
+    assert proportional_e(VIGNETTE) == Fraction(1447, 1518)
+    assert proportional_e(CATI) == Fraction(1, 3)
     assert proportional_e({"UH": 5}) is None
 
 
@@ -93,7 +93,9 @@ def test_rates_that_need_e_are_not_defined_while_nothing_is_known():
     assert computed["RR3"] is None
 
 
-@pytest.mark.parametrize(("counts", "e"), [({"X": 1}, None), ({"I": -1}, None), ({"I": 1}, F(3, 2)), ({"I": 1}, -1)])
+@pytest.mark.parametrize(
+    ("counts", "e"), [({"X": 1}, None), ({"I": -1}, None), ({"I": 1}, Fraction(3, 2)), ({"I": 1}, -1)]
+)
 def test_impossible_input_is_refused(counts, e):
     with pytest.raises(ValueError, match=r"unknown group|negative|between 0 and 1"):
         rates(counts, e)
@@ -113,13 +115,18 @@ def test_rates_of_any_counts(counts, e):
     computed = rates(counts, e)
     assert all(value is None or 0 <= value <= 1 for value in computed.values())
     share = proportional_e(counts) if e is None else e
-    for narrow, middle, wide in (("RR1", "RR3", "RR5"), ("RR2", "RR4", "RR6"), ("REF1", "REF2", "REF3"), ("CON1", "CON2", "CON3")):
+    for narrow, middle, wide in (
+        ("RR1", "RR3", "RR5"),
+        ("RR2", "RR4", "RR6"),
+        ("REF1", "REF2", "REF3"),
+        ("CON1", "CON2", "CON3"),
+    ):
         known = [computed[name] for name in (narrow, middle, wide) if computed[name] is not None]
         assert known == sorted(known)
     if share is not None and computed["CON2"] is not None:
         # Whoever was contacted was interviewed, refused or was not interviewed for another reason.
         eligible = sum(counts[group] for group in ("I", "P", "R", "NC", "O"))
-        other = F(counts["O"]) / (eligible + share * (counts["UH"] + counts["UO"]))
+        other = Fraction(counts["O"]) / (eligible + share * (counts["UH"] + counts["UO"]))
         assert computed["CON2"] == computed["RR4"] + computed["REF2"] + other
 
 

@@ -1,0 +1,157 @@
+"""What one interviewer may be given now: populations, calling hours, skills; and why nothing is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, Min, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from fieldwork.call_rules import RESERVATION_GRACE, CallingHours
+from fieldwork.models import Case
+from studies.access import StudyAccess
+from studies.models import Population, Study, StudyMember
+from studies.models.study import Role
+
+#: Order of the waiting cases within each queue; one partial index of Case serves each.
+QUEUE_ORDER: dict[Case.Queue, tuple[str, ...]] = {
+    Case.Queue.APPOINTMENT: ("due_until",),
+    Case.Queue.CALLBACK: ("due_at",),
+    Case.Queue.RETRY: ("attempts", "due_at"),
+    Case.Queue.FRESH: ("shuffle",),
+}
+
+REASONS: dict[str, Promise] = {
+    "study_closed": _("The study is closed: nobody is called any more."),
+    "no_population": _(
+        "No target population of this study fits your languages. Ask the project lead to check your membership."
+    ),
+    "field_not_begun": _("The field period has not begun."),
+    "field_over": _("The field period is over."),
+    "no_sample": _("No numbers are released. A supervisor can release a replicate of the sample."),
+    "outside_hours": _("It is outside calling hours for the respondents."),
+    "for_others": _("What is due now waits for interviewers with other languages or for those who convert refusals."),
+    "nothing_due": _("Nothing is due now: every released number waits for its next call."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Why there is no case, and when the next one can be (None where nobody knows)."""
+
+    reason: str
+    next_due_at: datetime | None = None
+
+    @property
+    def message(self) -> Promise:
+        return REASONS[self.reason]
+
+
+def calling_hours(population: Population, time_zone: str = "") -> CallingHours:
+    """The calling hours of a number: in its own zone if it is known, else in every zone of the population."""
+    zones = (time_zone,) if time_zone else tuple(population.time_zones)
+    return CallingHours(
+        zones=tuple(ZoneInfo(name) for name in zones),
+        opens=population.calling_start,
+        closes=population.calling_end,
+        first_day=population.field_start,
+        last_day=population.field_end,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One interviewer's work in one study at one moment."""
+
+    member: StudyMember
+    populations: tuple[Population, ...]
+    now: datetime
+
+    def cases(self, population: Population) -> QuerySet[Case]:
+        """The open cases of a population that this person may be given, whenever they are due.
+
+        Soft refusals go to converters only, and not to the person who was refused. A hard appointment waits a little
+        for the person who made it.
+        """
+        me = self.member.user_id
+        cases = Case.objects.filter(population=population, status=Case.Status.OPEN).filter(
+            Q(not_for__isnull=True) | ~Q(not_for=me),
+            Q(reserved_for__isnull=True) | Q(reserved_for=me) | Q(due_at__lte=self.now - RESERVATION_GRACE),
+        )
+        if self.member.languages:
+            cases = cases.filter(language__in=["", *self.member.languages])
+        if not self.member.converts_refusals:
+            cases = cases.filter(needs_converter=False)
+        return cases
+
+    def callable_now(self, population: Population) -> Q:
+        """Where the respondent's clock allows a call now.
+
+        A number whose zone is not among the population's is treated as one whose zone is unknown.
+        """
+        zones = population.time_zones
+        open_zones = [zone for zone in zones if calling_hours(population, zone).allow(self.now)]
+        allowed = Q(time_zone__in=open_zones)
+        return allowed | ~Q(time_zone__in=zones) if len(open_zones) == len(zones) else allowed
+
+    def due(self, population: Population, queue: Case.Queue) -> QuerySet[Case]:
+        """What may be called now from one queue, in its order."""
+        cases = self.cases(population).filter(queue=queue)
+        allowed = self.callable_now(population)
+        if queue == Case.Queue.APPOINTMENT:
+            # The respondent chose the time, even where it is outside calling hours.
+            allowed |= Q(due_until__gte=self.now)
+        if queue != Case.Queue.FRESH:
+            cases = cases.filter(due_at__lte=self.now)
+        return cases.filter(allowed).order_by(*QUEUE_ORDER[queue])
+
+
+def desk_of(access: StudyAccess, now: datetime) -> Desk:
+    """The desk of an interviewer of the study. Raises PermissionDenied for anybody else."""
+    member = access.member(Role.INTERVIEWER)
+    chosen = StudyMember.populations.through.objects.filter(studymember=member)
+    populations = Population.objects.filter(study=access.study).filter(Q(members=member) | ~Exists(chosen))
+    speaks = set(member.languages)
+    return Desk(
+        member=member,
+        populations=tuple(one for one in populations if not speaks or speaks & set(one.languages)),
+        now=now,
+    )
+
+
+def why_nothing(desk: Desk) -> Nothing:
+    """Why the desk has no case now. Raises nothing; call it only where there is none."""
+    if desk.member.study.status == Study.Status.CLOSED:
+        return Nothing("study_closed")
+    if not desk.populations:
+        return Nothing("no_population")
+    openings = [calling_hours(population).next_moment(desk.now) for population in desk.populations]
+    possible = [opening for opening in openings if opening is not None]
+    if not possible:
+        return Nothing("field_over")
+    if all(desk.now.astimezone(one.zone).date() < one.field_start for one in desk.populations):
+        return Nothing("field_not_begun", min(possible))
+    waiting = [moment for one in desk.populations if (moment := next_due(desk, one)) is not None]
+    if not waiting:
+        others = Case.objects.filter(population__in=desk.populations, status=Case.Status.OPEN).exists()
+        return Nothing("for_others" if others else "no_sample")
+    if any(opening == desk.now for opening in possible):
+        return Nothing("nothing_due", min(waiting))
+    return Nothing("outside_hours", min(waiting))
+
+
+def next_due(desk: Desk, population: Population) -> datetime | None:
+    """When the first case of a population can be given to this person, reckoned with calling hours in all its zones."""
+    soonest = desk.cases(population).aggregate(soonest=Min("due_at"))["soonest"]
+    if soonest is None:
+        return None
+    return calling_hours(population).next_moment(max(soonest, desk.now)) or soonest
+
+
+def speaks_language(study: Study, language: str) -> bool:
+    """Whether some interviewer of the study holds interviews in the language."""
+    interviewers = StudyMember.objects.filter(study=study, role=Role.INTERVIEWER)
+    return interviewers.filter(Q(languages=[]) | Q(languages__contains=[language])).exists()
