@@ -19,7 +19,9 @@ Tree: TypeAlias = Sequence[Any]
 """The syntax tree of an expression (docs/script.md)."""
 
 FORMAT = 1
-ITEM_TYPES = ("select_one", "select_multiple", "integer", "decimal", "text", "date", "note", "calculate")
+ITEM_TYPES = ("select_one", "select_multiple", "integer", "decimal", "text", "date", "note", "calculate", "preset")
+#: Items that are never asked: their value is computed, or brought by the case.
+UNASKED_TYPES = ("calculate", "preset")
 MISSING_KINDS = ("dk", "refused", "na")
 _CACHE_SIZE = 64
 
@@ -87,6 +89,7 @@ class Item:
     other_for: str | None
     exported: bool
     appearance: str
+    ends: str
     loops: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     kind: Literal["item"] = "item"
@@ -364,6 +367,7 @@ class _Reader:
             other_for=data.get("other_for"),
             exported=self.get(data, "exported", bool, True),
             appearance=self.get(data, "appearance", str, ""),
+            ends=self.get(data, "ends", str, ""),
             loops=loops,
             path=path,
         )

@@ -25,11 +25,13 @@ from studies.models.study import INTERVIEW_LANGUAGES
 def practice(request: HttpRequest, study: str, version: int, population: str) -> HttpResponse:
     """Run a version as it would run for a respondent of `population`. Every member may practise."""
     access = study_access(request.user, study)
-    found = get_object_or_404(QuestionnaireVersion, pk=version, questionnaire__study=access.study)
+    found = get_object_or_404(
+        QuestionnaireVersion.objects.select_related("questionnaire"), pk=version, questionnaire__study=access.study
+    )
     script = found.script or compile_form(found.form).script
     if script is None:
         messages.error(request, _("This draft can't be run yet: see what stands in the way."))
-        return redirect("questionnaires:version", study, found.pk)
+        return redirect("questionnaires:version", study, found.questionnaire.code, found.number)
     call = practice_call(access, found, access.population(population), script)
     return render(request, "fieldwork/calls/call.html", {"call": call, "texts": interview_texts()})
 
@@ -53,18 +55,26 @@ def practice_call(
         "history": [],
         "notes": [],
         "dispositions": {"contact": [], "no_contact": []},
-        "urls": {"ready": reverse("questionnaires:version", args=[access.study.code, version.pk])},
+        "urls": {
+            "ready": reverse(
+                "questionnaires:version",
+                args=[access.study.code, version.questionnaire.code, version.number],
+            )
+        },
         "script": script,
         "interview": {
             "uid": "practice",
             "epoch": 1,
             "last_seq": 0,
             "elapsed_ms": 0,
-            "preset": {"population": population.code},
             "answers": {},
             "current": "",
             "language": languages[0],
-            "context": {"now": now.astimezone(population.zone).strftime("%Y-%m-%dT%H:%M:%S"), "language": languages[0]},
+            "context": {
+                "now": now.astimezone(population.zone).strftime("%Y-%m-%dT%H:%M:%S"),
+                "language": languages[0],
+                "preset": {"population": population.code},
+            },
             "checkpoints": {"screener": None},
             "checkpoint_rule": "go_on",
         },

@@ -18,7 +18,7 @@ from questionnaires.language.values import (
     to_string,
     words,
 )
-from questionnaires.script import Item, Option, Script
+from questionnaires.script import UNASKED_TYPES, Item, Option, Script
 
 Answer: TypeAlias = Any
 """A JSON value as in docs/script.md: code, list of codes, integer, decimal string, text, date, true, {"missing": kind} or None."""
@@ -37,7 +37,7 @@ def canonical_answer(script: Script, item: Item, value: Answer) -> tuple[Answer,
     Codes of a multiple answer come into the order of the options; an option that is a missing answer becomes that missing answer;
     text is NFC without NUL; decimals lose needless zeros; what is empty is None.
     """
-    if item.type == "calculate":
+    if item.type in UNASKED_TYPES:
         return None, ["calculated"]
     if isinstance(value, dict):
         return _missing(script, item, value)

@@ -9,7 +9,7 @@ from typing import Any
 from questionnaires.flow.answers import Answer, canonical_answer
 from questionnaires.flow.program import program_of
 from questionnaires.flow.state import Context, State, problems_here
-from questionnaires.script import Item, Script
+from questionnaires.script import UNASKED_TYPES, Item, Script
 
 KINDS = ("answer", "back", "jump", "language", "note", "pause", "resume", "stop")
 _ABSENT: Any = object()
@@ -79,7 +79,7 @@ def _checked(state: State, key: object, value: Answer) -> tuple[Answer, list[str
     item = _item_of(state.script, key)
     if item is None or not isinstance(key, str):
         return None, ["unknown_item"]
-    if item.type == "calculate":
+    if item.type in UNASKED_TYPES:
         return None, ["calculated"]
     if key not in state.places:
         return None, ["not_on_route"]

@@ -228,6 +228,10 @@ def _nothing(env: Any) -> Value:
     return ""
 
 
+def _preset(name: str) -> Evaluator:
+    return lambda env: str(env.preset.get(name, ""))
+
+
 class _Compiler:
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -276,9 +280,12 @@ class _Compiler:
     def add_item(
         self, item: Item, relevant: Evaluator | None, chain: tuple[str, ...], conditional: bool, grid: str | None
     ) -> None:
-        if item.type == "calculate":
+        step: Compute | Ask
+        if item.type == "preset":
+            step = Compute(item, relevant, item=item, calculation=_preset(item.name))
+        elif item.type == "calculate":
             calculation = self.compile(item.calculation or item.default, chain)
-            step: Compute | Ask = Compute(item, relevant, item=item, calculation=calculation or _nothing)
+            step = Compute(item, relevant, item=item, calculation=calculation or _nothing)
         else:
             step = self.asks[item.name] = Ask(
                 item,

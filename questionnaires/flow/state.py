@@ -18,11 +18,13 @@ _ABSENT: Any = object()
 class Context:
     """What an interview begins with: the wall clock in the zone of the population (`2021-08-19T14:05:00`) and the language.
 
-    today() and now() of the questionnaire give this moment, so that a replay years later takes the same route.
+    today() and now() of the questionnaire give this moment, so that a replay years later takes the same route. `preset` has
+    the values that the case brings, by the names of items of type `preset`.
     """
 
     now: str
     language: str
+    preset: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,12 @@ class Step:
 class Environment:
     """What expressions see: values by key of what is on the route so far, and the place in the loops."""
 
-    __slots__ = ("frames", "language", "missing", "now", "properties", "rounds", "self_value", "values")
+    __slots__ = ("frames", "language", "missing", "now", "preset", "properties", "rounds", "self_value", "values")
 
-    def __init__(self, now: str, language: str) -> None:
+    def __init__(self, now: str, language: str, preset: Mapping[str, str]) -> None:
         self.now = now
         self.language = language
+        self.preset = preset
         self.values: dict[str, Value] = {}
         self.missing: dict[str, str] = {}
         # Keys on the route by name, for what stands in loops: node-sets are read from here.
@@ -68,7 +71,7 @@ class Environment:
 
     def at(self, frames: tuple[Frame, ...]) -> Environment:
         """The same values, seen from another place in the loops."""
-        view = Environment(self.now, self.language)
+        view = Environment(self.now, self.language, self.preset)
         view.values, view.missing, view.rounds, view.frames = self.values, self.missing, self.rounds, list(frames)
         return view
 
@@ -76,7 +79,7 @@ class Environment:
 class Walk:
     """A walk along the program with these answers. It stands at `step` (the first question without an answer) or at the end."""
 
-    __slots__ = ("answers", "calculated", "checkpoints", "done", "env", "pc", "program", "route", "script", "step", "until")
+    __slots__ = ("answers", "calculated", "checkpoints", "done", "ended", "env", "pc", "program", "route", "script", "step", "until")
 
     def __init__(
         self, script: Script, answers: Mapping[str, Answer], context: Context, language: str, until: str | None = None
@@ -84,12 +87,13 @@ class Walk:
         self.script = script
         self.program: Program = program_of(script)
         self.answers = answers
-        self.env = Environment(context.now, language)
+        self.env = Environment(context.now, language, context.preset)
         self.pc = 0
         self.route: list[Step] = []
         self.calculated: dict[str, Any] = {}
         self.checkpoints: list[str] = []
         self.done = 0
+        self.ended = ""
         self.step: Step | None = None
         self.until = until
         self.advance()
@@ -142,7 +146,8 @@ class Walk:
         if kind:
             self.env.missing[key] = kind
         self.done += ask.weight
-        self.pc += 1
+        self.ended = ask.item.ends
+        self.pc = len(self.program.steps) if self.ended else self.pc + 1
 
     def remember(self, item: Item | Loop, key: str, value: Value) -> None:
         self.env.values[key] = value
@@ -293,6 +298,11 @@ class State:
     def complete(self) -> bool:
         """Whether every question on the route is answered."""
         return self.walk.step is None
+
+    @property
+    def ended(self) -> str:
+        """The disposition code with which a note ended the interview early; empty where none did."""
+        return self.walk.ended
 
     @property
     def calculated(self) -> Mapping[str, Any]:

@@ -7,8 +7,8 @@ import { post, Refused, Unreachable } from "./api.js";
 const RETRY_MS = 3000;
 
 // The server's columns as the engine's snapshot.
-function stateOf({ preset, answers, current, language }) {
-  return { answers: { ...preset, ...answers }, current: current || null, language, status: "running" };
+function stateOf({ answers, current, language }) {
+  return { answers, current: current || null, language, status: "running" };
 }
 
 export class Conversation extends EventTarget {

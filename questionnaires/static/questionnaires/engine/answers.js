@@ -1,6 +1,7 @@
 /** Answers by themselves: their canonical form, what is wrong with them, how expressions read them: the same as flow/answers.py. */
 
 import { isDate } from "./dates.js";
+import { UNASKED_TYPES } from "./script.js";
 import { LARGEST_INTEGER, stripped, toNumber, toScalars, toStored, toText, words } from "./values.js";
 
 const MAX_TEXT = 10000;
@@ -20,7 +21,7 @@ export function sameAnswer(left, right) {
 
 /** {answer, problems}: the answer in the one form in which it is stored, and the problems it has by itself. */
 export function canonicalAnswer(script, item, value) {
-  if (item.type === "calculate") return wrong("calculated");
+  if (UNASKED_TYPES.includes(item.type)) return wrong("calculated");
   if (isPlainObject(value)) return canonicalMissing(script, item, value);
   if (item.type === "note") return value === true ? fine(true) : wrong("wrong_type");
   if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) {

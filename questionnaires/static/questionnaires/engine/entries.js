@@ -2,6 +2,7 @@
 
 import { canonicalAnswer, sameAnswer } from "./answers.js";
 import { askOf, programOf } from "./program.js";
+import { UNASKED_TYPES } from "./script.js";
 import { problemsHere, State } from "./state.js";
 
 /** A new interview, standing at its first question. `context`: {now: "2021-08-19T14:05:00", language}. */
@@ -33,7 +34,7 @@ export function checkAnswer(state, key, value) {
 function checkedAnswer(state, key, value) {
   const item = typeof key === "string" ? state.script.item(key) : undefined;
   if (!item) return { answer: null, problems: ["unknown_item"] };
-  if (item.type === "calculate") return { answer: null, problems: ["calculated"] };
+  if (UNASKED_TYPES.includes(item.type)) return { answer: null, problems: ["calculated"] };
   if (!state.places.has(key)) return { answer: null, problems: ["not_on_route"] };
   const checked = canonicalAnswer(state.script, item, value);
   if (!checked.problems.length) {

@@ -197,7 +197,9 @@ class ProgramCompiler {
   addItem(item, relevant, chain, conditional, grid) {
     const step = { node: item, item, relevant, skipTo: this.steps.length + 1 };
     const initial = this.compile(item.calculation ?? item.default, chain);
-    if (item.type === "calculate") {
+    if (item.type === "preset") {
+      Object.assign(step, { op: "compute", calculation: (env) => env.preset[item.name] ?? "" });
+    } else if (item.type === "calculate") {
       Object.assign(step, { op: "compute", calculation: initial ?? (() => "") });
     } else {
       Object.assign(step, {

@@ -2,6 +2,9 @@
 
 const SCRIPT_FORMAT = 1;
 
+/** Items that are never asked: their value is computed, or brought by the case. */
+export const UNASKED_TYPES = ["calculate", "preset"];
+
 const ITEM_DEFAULTS = {
   label: {},
   hint: {},
@@ -23,6 +26,7 @@ const ITEM_DEFAULTS = {
   other_for: null,
   exported: true,
   appearance: "",
+  ends: "",
 };
 const GROUP_DEFAULTS = { label: {}, relevant: null, appearance: "" };
 const LOOP_DEFAULTS = { label: {}, relevant: null, over: null, count: null, choices: null };

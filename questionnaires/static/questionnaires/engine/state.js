@@ -6,9 +6,10 @@ import { missingKind, toBoolean, toStored } from "./values.js";
 
 /** What expressions see: values by key of what is on the route so far, and the place in the loops. */
 class Environment {
-  constructor(now, language) {
+  constructor(now, language, preset) {
     this.now = now;
     this.language = language;
+    this.preset = preset;
     this.values = new Map();
     this.missing = new Map();
     // Keys on the route by name, for what stands in loops: node-sets are read from here.
@@ -20,7 +21,7 @@ class Environment {
 
   /** The same values, seen from another place in the loops. */
   at(frames) {
-    const view = new Environment(this.now, this.language);
+    const view = new Environment(this.now, this.language, this.preset);
     view.values = this.values;
     view.missing = this.missing;
     view.rounds = this.rounds;
@@ -35,12 +36,13 @@ class Walk {
     this.script = script;
     this.program = programOf(script);
     this.answers = answers;
-    this.env = new Environment(context.now, language);
+    this.env = new Environment(context.now, language, context.preset ?? {});
     this.pc = 0;
     this.route = [];
     this.calculated = new Map();
     this.checkpoints = [];
     this.done = 0;
+    this.ended = "";
     this.step = null;
     this.until = until;
     this.advance();
@@ -100,7 +102,8 @@ class Walk {
     const kind = missingKind(answer);
     if (kind) this.env.missing.set(key, kind);
     this.done += ask.weight;
-    this.pc += 1;
+    this.ended = ask.item.ends;
+    this.pc = this.ended ? this.program.steps.length : this.pc + 1;
   }
 
   remember(node, key, value) {
@@ -248,6 +251,11 @@ export class State {
 
   get complete() {
     return this.walk.step === null;
+  }
+
+  /** The disposition code with which a note ended the interview early; empty where none did. */
+  get ended() {
+    return this.walk.ended;
   }
 
   get calculated() {
