@@ -9,6 +9,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.selectors.desks.lead import LeadDesk
 from config.selectors.home import Desk
 from exports.models import Release
 from studies.models.study import INTERVIEW_LANGUAGES
@@ -36,17 +37,17 @@ class Line:
         return {DONE: "good", GOING: "info", TODO: "plain", ATTENTION: "warn"}[self.state]
 
 
-def checklist(desk: Desk) -> Iterator[Line]:
+def checklist(desk: Desk, lead: LeadDesk) -> Iterator[Line]:
     """The lines of a lead's desk, in the order in which a study is made."""
     yield _populations(desk)
-    yield _questionnaire(desk)
-    yield _people(desk)
-    yield _sample(desk)
+    yield _questionnaire(desk, lead)
+    yield _people(lead)
+    yield _sample(lead)
     yield _quotas(desk)
     yield _fieldwork(desk)
-    yield _audits(desk)
+    yield _audits(desk, lead)
     yield _coding(desk)
-    yield _data(desk)
+    yield _data(lead)
 
 
 def _populations(desk: Desk) -> Line:
@@ -58,45 +59,48 @@ def _populations(desk: Desk) -> Line:
     return Line(DONE, title, _("%(codes)s; %(target)s interviews planned") % words, view)
 
 
-def _questionnaire(desk: Desk) -> Line:
+def _questionnaire(desk: Desk, lead: LeadDesk) -> Line:
     title, view = _("Questionnaire"), "questionnaires:questionnaire"
-    assert desk.lead is not None
-    published, draft = desk.lead.published, desk.lead.draft
-    parts = []
-    if published is not None and published.published_at:
-        number = len(desk.lead.published_languages)
-        words = {"number": published.number, "day": date_format(published.published_at, "j M Y"), "languages": number}
-        text = ngettext(
-            "version %(number)s published on %(day)s in %(languages)s language",
-            "version %(number)s published on %(day)s in %(languages)s languages",
-            number,
-        )
-        parts.append(text % words)
-    if draft is not None:
-        problems = desk.lead.draft_problems
-        text = ngettext(
-            "draft %(number)s has %(problems)s remark", "draft %(number)s has %(problems)s remarks", problems
-        )
-        parts.append(text % {"number": draft.number, "problems": problems} if problems else _("draft %(number)s is ready to be published") % {"number": draft.number})  # fmt: skip
+    parts = [part for part in (_published(lead), _draft(lead)) if part]
     if not parts:
         return Line(TODO, title, _("none yet: load an XLSForm workbook"), view)
-    missing = _languages_missing(desk) if published is not None else []
+    missing = _languages_missing(desk, lead) if lead.published is not None else []
     if missing:
         parts.append(_("no texts in %(languages)s") % {"languages": ", ".join(missing)})
-    state = GOING if published is None else ATTENTION if missing else DONE
+    state = GOING if lead.published is None else ATTENTION if missing else DONE
     return Line(state, title, "; ".join(parts), view)
 
 
-def _languages_missing(desk: Desk) -> list[str]:
+def _published(lead: LeadDesk) -> str:
+    if lead.published is None or lead.published.published_at is None:
+        return ""
+    languages = len(lead.published_languages)
+    text = ngettext(
+        "version %(number)s published on %(day)s in %(languages)s language",
+        "version %(number)s published on %(day)s in %(languages)s languages",
+        languages,
+    )
+    day = date_format(lead.published.published_at, "j M Y")
+    return text % {"number": lead.published.number, "day": day, "languages": languages}
+
+
+def _draft(lead: LeadDesk) -> str:
+    if lead.draft is None:
+        return ""
+    number, problems = lead.draft.number, lead.draft_problems
+    if not problems:
+        return _("draft %(number)s is ready to be published") % {"number": number}
+    text = ngettext("draft %(number)s has %(problems)s remark", "draft %(number)s has %(problems)s remarks", problems)
+    return text % {"number": number, "problems": problems}
+
+
+def _languages_missing(desk: Desk, lead: LeadDesk) -> list[str]:
     """Languages of the populations that the published version does not speak."""
-    assert desk.lead is not None
     needed = {language for population in desk.populations for language in population.languages}
-    return [INTERVIEW_LANGUAGES.get(code, code) for code in sorted(needed - set(desk.lead.published_languages))]
+    return [INTERVIEW_LANGUAGES.get(code, code) for code in sorted(needed - set(lead.published_languages))]
 
 
-def _people(desk: Desk) -> Line:
-    lead = desk.lead
-    assert lead is not None
+def _people(lead: LeadDesk) -> Line:
     text = _("%(interviewers)s interviewers, %(supervisors)s supervisors, %(coders)s coders") % {
         "interviewers": lead.interviewers,
         "supervisors": lead.supervisors,
@@ -106,9 +110,8 @@ def _people(desk: Desk) -> Line:
     return Line(state, _("People"), text, "studies:members")
 
 
-def _sample(desk: Desk) -> Line:
-    title, view, lead = _("Sample"), "fieldwork:sample", desk.lead
-    assert lead is not None
+def _sample(lead: LeadDesk) -> Line:
+    title, view = _("Sample"), "fieldwork:sample"
     if not lead.replicates:
         return Line(TODO, title, _("no numbers drawn yet"), view)
     text = _("%(released)s of %(all)s replicates released, %(numbers)s numbers") % {
@@ -145,9 +148,8 @@ def _fieldwork(desk: Desk) -> Line:
     return Line(state, title, text, view)
 
 
-def _audits(desk: Desk) -> Line:
-    title, view, lead = _("Audits"), "qc:audits", desk.lead
-    assert lead is not None
+def _audits(desk: Desk, lead: LeadDesk) -> Line:
+    title, view = _("Audits"), "qc:audits"
     if lead.audit_plan is None:
         return Line(TODO, title, _("no plan yet: without one nothing is drawn to be heard"), view)
     heard, waiting = desk.total("heard"), desk.total("audits_waiting")
@@ -177,10 +179,9 @@ def _coding(desk: Desk) -> Line:
     return Line(GOING if coder.open else DONE, title, text, view)
 
 
-def _data(desk: Desk) -> Line:
+def _data(lead: LeadDesk) -> Line:
     title, view = _("Data files"), "exports:releases"
-    assert desk.lead is not None
-    release = desk.lead.release
+    release = lead.release
     if release is None:
         return Line(TODO, title, _("no release yet"), view)
     moment = release.finished_at or release.created_at

@@ -83,8 +83,7 @@ class Frame:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `frame` (made only when a template asks for it) and `theme`."""
     user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
-    theme = user.theme if signed_in else request.COOKIES.get(THEME_COOKIE, User.Theme.SYSTEM)
+    theme = user.theme if isinstance(user, User) else request.COOKIES.get(THEME_COOKIE, User.Theme.SYSTEM)
     return {"frame": SimpleLazyObject(lambda: _frame(request)), "theme": theme}
 
 
@@ -121,7 +120,7 @@ def _rooms(request: HttpRequest, study: Study, user: User, roles: set[str]) -> l
     waiting = waiting_in(study, user, roles)
     places = []
     for room in ROOMS:
-        url = room_address(room.view, study.code) if room.roles & roles else ""
+        url = room_address(room.view, study.code) if room.roles.intersection(roles) else ""
         if url:
             count = waiting.get(room.waits) or None
             places.append(

@@ -34,8 +34,8 @@ def waiting_in(study: Study, user: User, roles: Set[str], now: datetime | None =
     if not counts:
         return {}
     # Annotations must not have the names of relations, such as follow_ups.
-    row = Study.objects.filter(pk=study.pk).values(**{f"waiting_{name}": count for name, count in counts.items()}).get()
-    return {name: row[f"waiting_{name}"] for name in counts}
+    counted = Study.objects.filter(pk=study.pk).values_list(*counts.values())
+    return dict(zip(counts, counted[0], strict=True))
 
 
 def _number(rows: QuerySet[Any, Any]) -> Coalesce:

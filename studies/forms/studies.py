@@ -24,6 +24,16 @@ class StudyForm(forms.Form):
     )
 
 
+class PersonField(forms.ModelChoiceField[User]):
+    def label_from_instance(self, obj: User) -> str:
+        return f"{obj.name} ({obj.username})"
+
+
+class PopulationsField(forms.ModelMultipleChoiceField[Population]):
+    def label_from_instance(self, obj: Population) -> str:
+        return f"{obj.code} · {obj.name}"
+
+
 class NewStudyForm(StudyForm):
     code = forms.CharField(
         label=_("Code"),
@@ -31,20 +41,18 @@ class NewStudyForm(StudyForm):
         validators=[CODE_VALIDATOR],
         help_text=_("Short name in addresses and file names, such as UCA-2021. It can't be changed later."),
     )
-    lead = forms.ModelChoiceField(
-        label=_("Project lead"), queryset=User.objects.none(), help_text=_("Further members are added later.")
-    )
     field_order = ("code", "name", "organisation", "description", "lead", "reporting_language", "status")
 
     def __init__(self, user: User, data: Any = None) -> None:
-        super().__init__(data, initial={"lead": user})
+        super().__init__(data)
         if user.is_superuser:
-            lead = self.fields["lead"]
-            assert isinstance(lead, forms.ModelChoiceField)
-            lead.queryset = User.objects.filter(is_active=True).order_by("last_name", "first_name", "username")
-            lead.label_from_instance = _person  # type: ignore[method-assign]
-        else:
-            del self.fields["lead"]
+            self.fields["lead"] = PersonField(
+                label=_("Project lead"),
+                queryset=User.objects.filter(is_active=True).order_by("last_name", "first_name", "username"),
+                initial=user,
+                help_text=_("Further members are added later."),
+            )
+            self.order_fields(self.field_order)
 
 
 class PopulationForm(forms.Form):
@@ -61,7 +69,7 @@ class PopulationForm(forms.Form):
     time_zones = forms.CharField(
         label=_("Time zones"),
         help_text=_(
-            "As in Asia/Almaty, several with commas, the main one first. Nobody is called outside the hours below in any zone in"
+            "As in Asia/Almaty, several with commas, the main one first. Calls keep the hours in every zone in"
             " which the number may be."
         ),
     )
@@ -118,13 +126,6 @@ class MemberForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("In which the person interviews or codes. None ticked means all of the study's."),
     )
-    populations = forms.ModelMultipleChoiceField(
-        label=_("Populations"),
-        queryset=Population.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("For which the person works. None ticked means all."),
-    )
     converts_refusals = forms.BooleanField(
         label=_("Converts refusals"),
         required=False,
@@ -140,10 +141,14 @@ class MemberForm(forms.Form):
                 "converts_refusals": member.converts_refusals,
             }
         super().__init__(data, initial=initial)
-        populations = self.fields["populations"]
-        assert isinstance(populations, forms.ModelMultipleChoiceField)
-        populations.queryset = study.populations.order_by("code")
-        populations.label_from_instance = _population  # type: ignore[method-assign]
+        self.fields["populations"] = PopulationsField(
+            label=_("Populations"),
+            queryset=study.populations.order_by("code"),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("For which the person works. None ticked means all."),
+        )
+        self.order_fields(["user", "role", "languages", "populations", "converts_refusals"])
 
 
 class NewMemberForm(MemberForm):
@@ -171,11 +176,3 @@ class ActivityFilterForm(forms.Form):
     person = forms.CharField(required=False)
     day_from = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     day_to = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-
-
-def _person(user: Any) -> str:
-    return f"{user.name} ({user.username})"
-
-
-def _population(population: Any) -> str:
-    return f"{population.code} · {population.name}"

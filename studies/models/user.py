@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,8 +19,6 @@ class User(AbstractUser):
 
     language = models.CharField(_("interface language"), max_length=8, choices=settings.LANGUAGES, default="en")
     theme = models.CharField(_("colours"), max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     @property
     def name(self) -> str:

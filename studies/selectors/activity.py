@@ -17,7 +17,10 @@ def activity_of(
     day_from: date | None = None,
     day_to: date | None = None,
 ) -> QuerySet[ActivityLog]:
-    """Rows of the log, newest first. `action` is a whole name or its first part (`quota`); days are those of `zone`, both included."""
+    """Rows of the log, newest first.
+
+    `action` is a whole name or its first part (`quota`); the days are those of `zone`, both included.
+    """
     rows = ActivityLog.objects.filter(study=study).select_related("actor")
     if action:
         rows = rows.filter(action=action) if "." in action else rows.filter(action__startswith=f"{action}.")

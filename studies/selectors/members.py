@@ -15,7 +15,7 @@ def members_of(study: Study) -> list[StudyMember]:
 
 
 def people(text: str = "") -> QuerySet[User]:
-    """Everybody who has an account, with the number of their studies; `text` narrows by name, log-in name or address."""
+    """Everybody who has an account, with the number of their studies; `text` narrows by name, log-in name, e-mail."""
     users = User.objects.annotate(studies=Count("memberships__study", distinct=True))
     for word in text.split():
         users = users.filter(

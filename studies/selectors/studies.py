@@ -9,7 +9,7 @@ from studies.models.study import Role
 def studies_for(user: User) -> QuerySet[Study]:
     """The studies a person may know of: their own, for an administrator all.
 
-    Each with `people`, `interviewers` and `planned` (target number of interviews over its populations, None without any).
+    Each with `people`, `interviewers` and `planned`: the target number of interviews, None without a population.
     """
     visible = Study.objects.all()
     if not user.is_superuser:

@@ -74,6 +74,7 @@ def _plain(value: Any) -> Any:
 
 
 def _check(population: Population) -> None:
+    check_fields(population, constraints=False)
     faults: dict[str, list[object]] = {}
     unknown = [language for language in population.languages if language not in INTERVIEW_LANGUAGES]
     if unknown:
@@ -84,9 +85,9 @@ def _check(population: Population) -> None:
         faults["time_zones"] = [
             _("Not a time zone: %(zones)s. Write it as Asia/Almaty.") % {"zones": ", ".join(strange)}
         ]
-    if population.field_start and population.field_end and population.field_end < population.field_start:
+    if population.field_end < population.field_start:
         faults["field_end"] = [_("The field can't end before it starts.")]
-    if population.calling_start and population.calling_end and population.calling_end <= population.calling_start:
+    if population.calling_end <= population.calling_start:
         faults["calling_end"] = [_("Calls must end after they begin.")]
     if faults:
         raise InvalidInput("invalid", _("Some of the input is not right."), faults)

@@ -7,10 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from studies.errors import InvalidInput
 
 
-def check_fields(instance: models.Model) -> None:
-    """Check a model's fields and constraints before it is written. Raises InvalidInput with the fields at fault."""
+def check_fields(instance: models.Model, *, constraints: bool = True) -> None:
+    """Check a model's fields (turning text into what they hold) and its constraints before it is written.
+
+    Raises InvalidInput with the fields at fault. Without `constraints` a service can say in its own words what they
+    would refuse.
+    """
     try:
-        instance.full_clean()
+        instance.full_clean(validate_constraints=constraints)
     except ValidationError as error:
         raise InvalidInput(
             "invalid",

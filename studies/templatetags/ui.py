@@ -110,8 +110,7 @@ def local_time(moment: datetime | None, zone: tzinfo | str | None = None, name_z
     """A moment on the clock of `zone` (UTC where none is given); with `name_zone` its city is said too."""
     if moment is None:
         return "–"
-    place = ZoneInfo(zone) if isinstance(zone, str) and zone else zone or ZoneInfo("UTC")
-    assert not isinstance(place, str)
+    place = ZoneInfo(zone or "UTC") if isinstance(zone, str | None) else zone
     local = timezone.localtime(moment, place)
     city = str(place).rpartition("/")[2].replace("_", " ")
     pattern = pgettext("date pattern: day, month, time", "j M H:i")

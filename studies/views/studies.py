@@ -20,7 +20,7 @@ from studies.services.studies import EDITABLE, create_study, update_study
 
 @require_safe
 def study_list(request: UserRequest) -> HttpResponse:
-    """The studies one may know of; for administrators those too in which they have no role, with the way to their members."""
+    """The studies one may know of: an administrator also those without a role, with the way to their members."""
     studies = studies_for(request.user)
     own = set(request.user.memberships.values_list("study_id", flat=True))
     context = {"studies": studies, "own": own, "may_create": may_create_studies(request.user)}

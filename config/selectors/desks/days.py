@@ -60,7 +60,8 @@ def falls_short(*, target: int, complete: int, gone: float, total: int) -> bool:
     """Whether a cell will not be full at the end of the field if it goes on as until now.
 
     Completes are taken as counts of a Poisson process: a cell is at risk where even a pace one standard error above the
-    one observed, (n + sqrt(n + 1)) / gone, does not reach the target in `total` days. Not judged before a whole day has gone.
+    one observed, (n + sqrt(n + 1)) / gone, does not reach the target in `total` days. Before a whole day has gone
+    nothing is judged.
     """
     if complete >= target:
         return False
