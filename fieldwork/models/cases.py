@@ -25,9 +25,11 @@ class Case(models.Model):
         RETRY = 3, _("retry")
         FRESH = 4, _("fresh")
 
-    population = models.ForeignKey("studies.Population", on_delete=models.CASCADE, related_name="cases")
-    sample = models.ForeignKey("fieldwork.Sample", on_delete=models.CASCADE, related_name="cases")
-    replicate = models.ForeignKey("fieldwork.Replicate", on_delete=models.CASCADE, related_name="cases")
+    # Foreign keys of a case have no index of their own: a million rows that are alike in it cost more time at the draw
+    # than all else. Population and replicate are found by the indexes below; look for cases of a sample by replicate.
+    population = models.ForeignKey("studies.Population", on_delete=models.CASCADE, related_name="cases", db_index=False)
+    sample = models.ForeignKey("fieldwork.Sample", on_delete=models.CASCADE, related_name="cases", db_index=False)
+    replicate = models.ForeignKey("fieldwork.Replicate", on_delete=models.CASCADE, related_name="cases", db_index=False)
     #: Serial number within the population: how people name the case.
     number = models.PositiveIntegerField(_("case number"))
     operator = models.CharField(_("operator or area"), max_length=100, blank=True)
@@ -47,11 +49,15 @@ class Case(models.Model):
     #: Only for an interviewer who converts refusals.
     needs_converter = models.BooleanField(default=False)
     #: Interviewer who must not get the case again (soft refusal), and the one who should (hard appointment).
-    not_for = models.ForeignKey("studies.User", on_delete=models.SET_NULL, null=True, related_name="+")
-    reserved_for = models.ForeignKey("studies.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    not_for = models.ForeignKey("studies.User", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    reserved_for = models.ForeignKey(
+        "studies.User", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     ever_eligible = models.BooleanField(default=False)
 
-    held_by = models.ForeignKey("studies.User", on_delete=models.PROTECT, null=True, related_name="held_cases")
+    held_by = models.ForeignKey(
+        "studies.User", on_delete=models.PROTECT, null=True, related_name="held_cases", db_index=False
+    )
     lease_until = models.DateTimeField(null=True)
 
     last_disposition = models.CharField(max_length=8, blank=True)
@@ -103,7 +109,7 @@ class CasePhone(models.Model):
     """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, primary_key=True, related_name="phone")
-    population = models.ForeignKey("studies.Population", on_delete=models.CASCADE, related_name="+")
+    population = models.ForeignKey("studies.Population", on_delete=models.CASCADE, related_name="+", db_index=False)
     e164 = models.CharField(max_length=16, blank=True)
     digest = models.BinaryField(max_length=32)
 
