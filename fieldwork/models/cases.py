@@ -25,10 +25,13 @@ class Case(models.Model):
         RETRY = 3, _("retry")
         FRESH = 4, _("fresh")
 
-    # Foreign keys of a case have no index of their own: a million rows that are alike in it cost more time at the draw
-    # than all else. Population and replicate are found by the indexes below; look for cases of a sample by replicate.
+    # The foreign keys of a case have no index of their own: a million rows that are alike in it cost a draw more time
+    # than all else. Population and replicate are found by the indexes below; look for the cases of a sample by
+    # replicate. The sample follows from the replicate, so that the database needn't check it a million times more.
     population = models.ForeignKey("studies.Population", on_delete=models.CASCADE, related_name="cases", db_index=False)
-    sample = models.ForeignKey("fieldwork.Sample", on_delete=models.CASCADE, related_name="cases", db_index=False)
+    sample = models.ForeignKey(
+        "fieldwork.Sample", on_delete=models.CASCADE, related_name="cases", db_index=False, db_constraint=False
+    )
     replicate = models.ForeignKey("fieldwork.Replicate", on_delete=models.CASCADE, related_name="cases", db_index=False)
     #: Serial number within the population: how people name the case.
     number = models.PositiveIntegerField(_("case number"))
@@ -109,7 +112,10 @@ class CasePhone(models.Model):
     """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, primary_key=True, related_name="phone")
-    population = models.ForeignKey("studies.Population", on_delete=models.CASCADE, related_name="+", db_index=False)
+    #: That of the case, so that a number can be unique in it.
+    population = models.ForeignKey(
+        "studies.Population", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     e164 = models.CharField(max_length=16, blank=True)
     digest = models.BinaryField(max_length=32)
 
