@@ -1,0 +1,94 @@
+// The coder's bench by keyboard: what the typed codes mean, moving between answers, searching the frame.
+
+const bench = () => document.getElementById("bench");
+const codes = () => document.getElementById("codes");
+const search = () => document.getElementById("frame-search");
+const buttons = () => [...document.querySelectorAll("#frame-tree [data-code]")];
+
+function typed() {
+  return codes()?.value.split(/[\s,;]+/).filter(Boolean) ?? [];
+}
+
+// Under the line of codes: their labels, so that a slip of the finger is seen before Enter.
+function explain() {
+  const chosen = document.getElementById("chosen");
+  if (!chosen) return;
+  const numbers = typed();
+  const known = new Map(buttons().map((button) => [button.dataset.code, button]));
+  for (const [number, button] of known) button.setAttribute("aria-pressed", String(numbers.includes(number)));
+  chosen.replaceChildren(
+    ...numbers.map((number) => {
+      const chip = document.createElement("span");
+      const button = known.get(number);
+      chip.className = button ? "chip" : "chip unknown";
+      chip.textContent = `${number} ${button ? button.querySelector(".code-label").textContent : chosen.dataset.unknown}`;
+      return chip;
+    }),
+  );
+}
+
+function toggle(number) {
+  const numbers = typed();
+  const rest = numbers.filter((other) => other !== number);
+  codes().value = (rest.length < numbers.length ? rest : [...numbers, number]).join(" ");
+  codes().focus();
+  explain();
+}
+
+function move(by) {
+  const links = [...document.querySelectorAll(".groups a")];
+  const at = links.findIndex((link) => link.getAttribute("aria-current"));
+  links[at + by]?.click();
+}
+
+function filter() {
+  const wanted = search().value.trim().toLowerCase();
+  for (const button of buttons()) {
+    const text = `${button.textContent} ${button.title}`.toLowerCase();
+    button.closest("li").hidden = !text.includes(wanted);
+  }
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target === codes()) explain();
+  if (event.target === search()) filter();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-code]");
+  if (button && codes()) toggle(button.dataset.code);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (!bench()) return;
+  if (event.target === search()) {
+    // Enter takes the first code that is left.
+    if (event.key === "Enter") {
+      const first = buttons().find((button) => !button.closest("li").hidden);
+      if (first) toggle(first.dataset.code);
+    }
+    if (event.key === "Enter" || event.key === "Escape") {
+      event.preventDefault();
+      search().value = "";
+      filter();
+      codes()?.focus();
+    }
+    return;
+  }
+  if (event.target !== codes()) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") move(event.key === "ArrowDown" ? 1 : -1);
+  else if (event.key === "/") search().focus();
+  else return;
+  event.preventDefault();
+});
+
+function ready() {
+  const field = codes();
+  explain();
+  field?.focus();
+  field?.select();
+  document.querySelector(".groups [aria-current]")?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("htmx:load", ready);
+ready();
