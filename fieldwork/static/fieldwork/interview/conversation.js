@@ -18,7 +18,8 @@ export class Conversation extends EventTarget {
     this.context = interview.context;
     this.state = flow.restore(script, stateOf(interview), this.context);
     this.checkpoints = { ...interview.checkpoints };
-    this.closed = null;
+    const full = Object.values(this.checkpoints).includes("quota_full");
+    this.closed = full ? { decision: "quota_full", message: "" } : null;
     this.notes = [];
   }
 
@@ -58,9 +59,13 @@ export class Conversation extends EventTarget {
   }
 
   async answer(value) {
-    const refusal = await this.act({ kind: "answer", item: this.step.key, value });
-    if (!refusal) this.pass();
-    return refusal;
+    const { item, key } = this.step;
+    const refusal = await this.act({ kind: "answer", item: key, value });
+    if (refusal) return refusal;
+    const language = item.role === "language" ? this.script.option(item.choices, value)?.props.language : "";
+    if (language && language !== this.language) await this.speak(language);
+    this.pass();
+    return null;
   }
 
   back() {

@@ -285,7 +285,7 @@ class Screen {
     if (event.key === " ") return this.changed(this.entry.commit());
     if (event.key === "Backspace") return this.changed(this.entry.erase() ?? true);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") return this.arrow(event.key === "ArrowDown" ? 1 : -1);
-    if (event.key.length === 1) return this.changed(this.entry.type(event.key));
+    if (event.key.length === 1) return this.typed(event.key);
     return false;
   }
 
@@ -302,6 +302,14 @@ class Screen {
       this.problems = [];
       this.view.show(this.conversation, this.entry, this.problems);
     }
+    return true;
+  }
+
+  typed(character) {
+    if (this.entry.type(character)) return this.changed(true);
+    if (!this.entry.chooses || !/\d/.test(character)) return false;
+    this.problems = ["unknown_option"];
+    this.show();
     return true;
   }
 
@@ -389,8 +397,14 @@ class Screen {
 
   appoint(outcome = null, note = "") {
     if (this.practice) return;
-    this.appointment.open(outcome ?? this.call.dispositions.contact.find(({ needs_appointment }) => needs_appointment), note);
+    this.appointment.open(outcome ?? this.appointmentOutcome(), note);
     this.openPanel(this.appointment);
+  }
+
+  // What an appointment is recorded as where the interviewer has not chosen an outcome.
+  appointmentOutcome() {
+    const { contact } = this.call.dispositions;
+    return contact.find(({ needs_appointment }) => needs_appointment) ?? contact.find(({ takes_appointment }) => takes_appointment);
   }
 
   resume() {

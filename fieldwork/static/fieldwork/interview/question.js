@@ -3,6 +3,9 @@
 import * as flow from "../../questionnaires/engine/flow.js";
 import { fill, h, key, say } from "./dom.js";
 
+// Options that are looked up rather than read: more of them stand in columns.
+const LONG_LIST = 8;
+
 export class QuestionView {
   constructor(element, texts, { onChoose, onInput }) {
     Object.assign(this, { element, texts, onChoose, onInput });
@@ -53,13 +56,22 @@ export class QuestionView {
     if (!entry.options.length) return null;
     const read = entry.options.filter((option) => option.read_out !== false && entry.item.read_out);
     const unread = entry.options.filter((option) => !read.includes(option));
-    const list = h("ol.options", { role: "listbox" }, read.map((option) => this.option(conversation, entry, option)));
-    list.ariaMultiSelectable = String(entry.several);
     return [
-      read.length ? list : null,
-      unread.length ? h("p.not-read", h("span", this.texts.not_read)) : null,
-      unread.length ? h("ol.options.quiet", { role: "listbox" }, unread.map((option) => this.option(conversation, entry, option))) : null,
+      this.list(conversation, entry, read, "ol.options"),
+      unread.length ? this.notRead() : null,
+      this.list(conversation, entry, unread, unread.length > LONG_LIST ? "ol.options.compact" : "ol.options.unread"),
     ];
+  }
+
+  list(conversation, entry, options, selector) {
+    if (!options.length) return null;
+    const list = h(selector, { role: "listbox" }, options.map((option) => this.option(conversation, entry, option)));
+    list.ariaMultiSelectable = String(entry.several);
+    return list;
+  }
+
+  notRead() {
+    return h("p.not-read", h("span", this.texts.not_read));
   }
 
   option(conversation, entry, option) {
@@ -86,7 +98,9 @@ export class QuestionView {
       element.append(key(keys[kind]));
       return element;
     });
-    return [h("p.not-read", h("span", this.texts.not_read)), h("ol.options.quiet.in-line", { role: "listbox" }, shown)];
+    // One line is enough where the options above are not read either.
+    const divided = entry.options.some((option) => option.read_out === false) || (entry.chooses && !entry.item.read_out);
+    return [divided ? null : this.notRead(), h("ol.options.quiet.in-line", { role: "listbox" }, shown)];
   }
 
   line(entry) {
