@@ -60,7 +60,7 @@ def _populations(desk: Desk) -> Line:
 
 
 def _questionnaire(desk: Desk, lead: LeadDesk) -> Line:
-    title, view = _("Questionnaire"), "questionnaires:questionnaire"
+    title, view = _("Questionnaire"), "questionnaires:list"
     parts = [part for part in (_published(lead), _draft(lead)) if part]
     if not parts:
         return Line(TODO, title, _("none yet: load an XLSForm workbook"), view)

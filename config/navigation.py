@@ -99,9 +99,14 @@ def _frame(request: HttpRequest) -> Frame:
     study = next((one for one in roles if one.code == code), None)
     if study is None and not code and len(roles) == 1:
         study = next(iter(roles))
-    groups = [Group(_("My work"), _own_places(request, user, [] if study else list(roles)))]
-    if study is not None:
-        groups.append(Group(study.code, _rooms(request, study, user, roles[study])))
+    home = _place(request, _("Home"), reverse("home"), exact=True)
+    if study is not None and len(roles) == 1:
+        # Whoever has one study finds all of it at home.
+        groups = [Group(study.code, [home, *_rooms(request, study, user, roles[study])[1:]])]
+    elif study is not None:
+        groups = [Group("", [home]), Group(study.code, _rooms(request, study, user, roles[study]))]
+    else:
+        groups = [Group("", [home]), Group(_("Studies"), _study_places(request, roles))]
     if user.is_superuser:
         groups.append(Group(_("Administration"), _administration(request)))
     search = (
@@ -110,10 +115,8 @@ def _frame(request: HttpRequest) -> Frame:
     return Frame(study, list(roles), groups, search)
 
 
-def _own_places(request: HttpRequest, user: User, studies: Iterable[Study]) -> list[Place]:
-    places = [_place(request, _("Home"), reverse("home"), exact=True)]
-    places += [_place(request, study.code, reverse("study", args=[study.code])) for study in studies]
-    return places
+def _study_places(request: HttpRequest, studies: Iterable[Study]) -> list[Place]:
+    return [_place(request, study.code, reverse("study", args=[study.code])) for study in studies]
 
 
 def _rooms(request: HttpRequest, study: Study, user: User, roles: set[str]) -> list[Place]:

@@ -13,6 +13,9 @@ from config.selectors.desks.supervisor import PopulationField, population_fields
 from studies.models import Population, Study, StudyMember, User
 from studies.models.study import Role
 
+#: Studies in the field come first on the page.
+_STATUS_ORDER = (Study.Status.FIELD, Study.Status.DESIGN, Study.Status.CLOSED)
+
 
 @dataclass
 class Desk:
@@ -34,6 +37,11 @@ class Desk:
     def total(self, name: str) -> int:
         """Sum of one number over the populations."""
         return sum(getattr(one, name) for one in self.fields)
+
+    @property
+    def shows_field(self) -> bool:
+        """Whether there is a field to look at: not before the study has a sample or a complete interview."""
+        return any(one.replicates or one.complete for one in self.fields)
 
     @property
     def target(self) -> int:
@@ -71,7 +79,7 @@ def desks_of(user: User, now: datetime, *, only: Study | None = None) -> list[De
     leading = [study for study, desk in desks.items() if Role.LEAD in desk.roles]
     for study, lead in (lead_desks(leading) if leading else {}).items():
         desks[study].lead = lead
-    return list(desks.values())
+    return sorted(desks.values(), key=lambda desk: (_STATUS_ORDER.index(desk.study.status), desk.study.code))
 
 
 def _add_interviewers(desks: dict[int, Desk], user: User, now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from studies.models.study import INTERVIEW_LANGUAGES
@@ -125,6 +125,24 @@ def local_time(moment: datetime | None, zone: tzinfo | str | None = None, name_z
     )
 
 
+@register.simple_tag
+def since(moment: datetime | None) -> SafeString | str:
+    """How long ago a moment is, in its largest unit: 12 min, 5 h, 3 days."""
+    if moment is None:
+        return "–"
+    minutes = max(int((timezone.now() - moment).total_seconds() // 60), 0)
+    if minutes < 60:
+        text = _("%(number)s min") % {"number": minutes}
+    elif minutes < 48 * 60:
+        text = _("%(number)s h") % {"number": minutes // 60}
+    else:
+        days = minutes // (24 * 60)
+        text = ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
+    return format_html(
+        '<time datetime="{}">{}</time>', moment.isoformat(timespec="seconds"), text.replace(" ", "\u00a0")
+    )
+
+
 @register.filter
 def tone(state: str) -> str:
     """The tone (good, warn, bad, info, plain) of a state's name."""
@@ -139,7 +157,7 @@ def badge(state: str, text: str | Promise) -> SafeString:
 
 @register.simple_tag
 def meter(complete: int, held: int = 0, target: int = 0, label: str | Promise = "") -> SafeString:
-    """A bar of `target`: full colour for what is complete, lighter for seats held; red past the target.
+    """A bar of `target`: full colour for what is complete, lighter for seats held, red past the target.
 
     A picture with sizes as attributes, since the security policy allows no style attributes. The numbers have to stand
     beside it as text; `label` is for those who don't see it.
@@ -147,14 +165,14 @@ def meter(complete: int, held: int = 0, target: int = 0, label: str | Promise = 
     whole = max(target, complete + held, 1)
     done = round(METER_UNITS * complete / whole)
     holding = round(METER_UNITS * held / whole)
-    line = round(METER_UNITS * target / whole)
-    over = "over" if complete + held > target else ""
+    over = complete + held > target
+    # Where there are more than wanted, the bar is full and a line says where the target was.
+    line = format_html('<rect class="meter-target" x="{}" width="6" height="10"/>', round(METER_UNITS * target / whole))
     return format_html(
-        '<svg class="meter {}" viewBox="0 0 {} 10" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<svg class="meter{}" viewBox="0 0 {} 10" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<rect class="meter-done" width="{}" height="10"/>'
-        '<rect class="meter-held" x="{}" width="{}" height="10"/>'
-        '<rect class="meter-target" x="{}" width="4" height="10"/></svg>',
-        over, METER_UNITS, label or share(complete, target), done, done, holding, max(line - 4, 0),
+        '<rect class="meter-held" x="{}" width="{}" height="10"/>{}</svg>',
+        " over" if over else "", METER_UNITS, label or share(complete, target), done, done, holding, line if over else "",
     )  # fmt: skip
 
 

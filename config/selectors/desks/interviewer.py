@@ -31,7 +31,7 @@ def interviewer_desks(user: User, populations: Sequence[Population], now: dateti
     desks: dict[int, InterviewerDesk] = defaultdict(InterviewerDesk)
     attempts = CallAttempt.objects.filter(
         since_midnight("case__population", "started_at", populations, now), interviewer=user
-    )
+    ).exclude(disposition="")
     for row in attempts.order_by().values("case__population__study").annotate(attempts=Count("*")):
         desks[row["case__population__study"]].attempts_today = row["attempts"]
     complete = Interview.objects.filter(

@@ -57,7 +57,7 @@ class PopulationField:
     appointments_due: int = 0
     callbacks_due: int = 0
     audits_waiting: int = 0
-    oldest_audit_hours: int = 0
+    oldest_audit: datetime | None = None
     heard: int = 0
     follow_ups: int = 0
     on_a_case: list[CallAttempt] = field(default_factory=list)
@@ -85,7 +85,7 @@ def population_fields(populations: Sequence[Population], now: datetime) -> dict[
     _count_cases(fields, populations, now)
     _count_attempts(fields, populations, now)
     _count_replicates(fields, populations)
-    _count_audits(fields, populations, now)
+    _count_audits(fields, populations)
     return fields
 
 
@@ -166,7 +166,7 @@ def _count_replicates(fields: dict[int, PopulationField], populations: Sequence[
         fields[key].replicates, fields[key].replicates_released = row["number"], row["released"]
 
 
-def _count_audits(fields: dict[int, PopulationField], populations: Sequence[Population], now: datetime) -> None:
+def _count_audits(fields: dict[int, PopulationField], populations: Sequence[Population]) -> None:
     audits = Audit.objects.filter(interview__population__in=populations)
     path = "interview__population"
     for key, row in _rows(
@@ -185,9 +185,7 @@ def _count_audits(fields: dict[int, PopulationField], populations: Sequence[Popu
         ),
     ):
         one = fields[key]
-        one.audits_waiting, one.heard = row["waiting"], row["heard"]
-        if row["oldest"]:
-            one.oldest_audit_hours = int((now - row["oldest"]) / timedelta(hours=1))
+        one.audits_waiting, one.oldest_audit, one.heard = row["waiting"], row["oldest"], row["heard"]
     open_ones = FollowUp.objects.filter(interview__population__in=populations, settled_at=None)
     for key, row in _rows(open_ones, path, number=Count("*")):
         fields[key].follow_ups = row["number"]
