@@ -1,6 +1,7 @@
 """The compiled questionnaire (`Script`) read into typed, immutable objects.
 
-The JSON document is described in docs/script.md. Everything that walks, shows or exports a questionnaire reads it through this module.
+The JSON document is described in docs/script.md. Everything that walks, shows or exports a questionnaire reads it
+through this module.
 """
 
 from __future__ import annotations
@@ -111,7 +112,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Children asked once for each key. Exactly one of `over` and `count` is given. `loops` are the loops around this one."""
+    """Children asked once for each key. Exactly one of `over` and `count` is given.
+
+    `loops` are the loops around this one.
+    """
 
     name: str
     label: Texts
@@ -132,7 +136,8 @@ Node: TypeAlias = Group | Loop | Item
 class Script:
     """A whole compiled questionnaire. Build it with `Script.load`, or `cached_script` where requests share it.
 
-    `nodes` has every item, group and loop by name. `derived` is where the flow keeps what it has compiled from this Script.
+    `nodes` has every item, group and loop by name. `derived` is where the flow keeps what it has compiled from this
+    Script.
     """
 
     title: Texts
@@ -170,7 +175,10 @@ class Script:
         return self.options.get(list_name or "", {}).get(code)
 
     def text(self, texts: Texts, language: str) -> str:
-        """A text in `language`, else in the default language, else in any, else empty. No piping (for that, flow.render_text)."""
+        """A text in `language`, else in the default language, else in any, else empty.
+
+        No piping (for that, flow.render_text).
+        """
         return texts.get(language) or texts.get(self.default_language) or next(filter(None, texts.values()), "")
 
     def option_label(self, list_name: str | None, code: str, language: str) -> str:
@@ -179,7 +187,9 @@ class Script:
         return (option and self.text(option.label, language)) or code
 
     def missing_label(self, item: Item, kind: str, language: str) -> str:
-        """The text of a missing answer: that of the item's own option for it, else that of the questionnaire, else the kind."""
+        """The text of a missing answer: that of the item's own option for it, else that of the questionnaire, else
+        the kind.
+        """
         for option in self.choices.get(item.choices or "", ()):
             if option.missing == kind:
                 return self.text(option.label, language) or kind
@@ -197,7 +207,9 @@ _cache_lock = Lock()
 
 
 def cached_script(checksum: str, fetch: Callable[[], Mapping[str, Any]]) -> Script:
-    """The loaded Script with this checksum; `fetch` gives the document when it is not in this process's cache (64 scripts)."""
+    """The loaded Script with this checksum; `fetch` gives the document when it is not in this process's cache (64
+    scripts).
+    """
     with _cache_lock:
         script = _cache.get(checksum)
         if script is not None:
@@ -246,9 +258,12 @@ class _Reader:
 
     def script(self) -> Script:
         document = self.document
-        if not isinstance(document, Mapping) or document.get("format") != FORMAT:
+        if document.get("format") != FORMAT:
             raise ScriptError(f"script: only format {FORMAT} can be read")
-        choices = {name: self.choice_list(name, options) for name, options in self.get(document, "choices", Mapping, {}).items()}
+        choices = {
+            name: self.choice_list(name, options)
+            for name, options in self.get(document, "choices", Mapping, {}).items()
+        }
         self.where = "script"
         languages = tuple(self.get(document, "languages", list))
         default = self.get(document, "default_language", str)
@@ -259,7 +274,9 @@ class _Reader:
             title=self.texts(document, "title"),
             languages=languages,
             default_language=default,
-            missing_texts={kind: dict(texts) for kind, texts in self.get(document, "missing_texts", Mapping, {}).items()},
+            missing_texts={
+                kind: dict(texts) for kind, texts in self.get(document, "missing_texts", Mapping, {}).items()
+            },
             choices=choices,
             children=children,
             nodes=self.nodes,
@@ -306,7 +323,12 @@ class _Reader:
         return tuple(children)
 
     def node(
-        self, data: Mapping[str, Any], name: str, choices: Mapping[str, Any], loops: tuple[str, ...], path: tuple[str, ...]
+        self,
+        data: Mapping[str, Any],
+        name: str,
+        choices: Mapping[str, Any],
+        loops: tuple[str, ...],
+        path: tuple[str, ...],
     ) -> Node:
         kind = data.get("kind")
         list_name = data.get("choices")

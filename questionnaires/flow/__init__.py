@@ -1,11 +1,12 @@
-"""Walking a questionnaire: route, checks, journal entries, texts. Pure; mirrored in static/questionnaires/engine/flow.js.
+"""Walking a questionnaire: route, checks, journal entries, texts. Pure; mirrored in
+static/questionnaires/engine/flow.js.
 
-    script = Script.load(document)
-    state = start(script, Context(now="2021-08-19T14:05:00", language="ru"))
-    state.current.key                                   # "consent": the question on the screen
-    applied = apply(state, {"kind": "answer", "item": "consent", "value": "1"})
-    applied.refusal                                     # None, or why the entry was refused
-    render_text(state, state.current.item.label, state.language, state.current)
+script = Script.load(document)
+state = start(script, Context(now="2021-08-19T14:05:00", language="ru"))
+state.current.key                                   # "consent": the question on the screen
+applied = apply(state, {"kind": "answer", "item": "consent", "value": "1"})
+applied.refusal                                     # None, or why the entry was refused
+render_text(state, state.current.item.label, state.language, state.current)
 """
 
 from questionnaires.flow.answers import Answer, canonical_answer, clean_text

@@ -1,4 +1,7 @@
-"""Answers by themselves: their canonical form, what is wrong with them, how expressions read them. answers.js does the same."""
+"""Answers by themselves: their canonical form, what is wrong with them, how expressions read them.
+
+answers.js does the same.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ from questionnaires.language.values import (
 from questionnaires.script import UNASKED_TYPES, Item, Option, Script
 
 Answer: TypeAlias = Any
-"""A JSON value as in docs/script.md: code, list of codes, integer, decimal string, text, date, true, {"missing": kind} or None."""
+"""A JSON value as in docs/script.md: code, list of codes, integer, decimal string, text, date, true, {"missing":
+kind} or None.
+"""
 
 MAX_TEXT = 10_000
 # A double keeps 15 significant digits of every decimal.
@@ -32,10 +37,11 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def canonical_answer(script: Script, item: Item, value: Answer) -> tuple[Answer, list[str]]:
-    """The answer in the one form in which it is stored, and the problems it has by itself (not those of the place on the route).
+    """The answer in the one form in which it is stored, and the problems it has by itself (not those of the place on
+    the route).
 
-    Codes of a multiple answer come into the order of the options; an option that is a missing answer becomes that missing answer;
-    text is NFC without NUL; decimals lose needless zeros; what is empty is None.
+    Codes of a multiple answer come into the order of the options; an option that is a missing answer becomes that
+    missing answer; text is NFC without NUL; decimals lose needless zeros; what is empty is None.
     """
     if item.type in UNASKED_TYPES:
         return None, ["calculated"]
@@ -115,7 +121,9 @@ def _text(script: Script, item: Item, value: Answer) -> tuple[Answer, list[str]]
 
 
 def clean_text(text: str) -> str:
-    """NFC, without NUL (PostgreSQL's jsonb refuses it) and without halves of surrogate pairs (nothing can encode them)."""
+    """NFC, without NUL (PostgreSQL's jsonb refuses it) and without halves of surrogate pairs (nothing can encode
+    them).
+    """
     return unicodedata.normalize("NFC", _SURROGATES.sub("\ufffd", text.replace("\0", "")))
 
 
@@ -136,7 +144,9 @@ _CANONICAL = {
 
 
 def value_of_answer(item: Item, answer: Answer) -> Scalar:
-    """A canonical answer as expressions read it: '' for missing, empty and notes; numbers as numbers; codes parted by spaces."""
+    """A canonical answer as expressions read it: '' for missing, empty and notes; numbers as numbers;
+    codes parted by spaces.
+    """
     if answer is None or isinstance(answer, (dict, bool)):
         return ""
     if isinstance(answer, list):

@@ -19,8 +19,8 @@ _ABSENT: Any = object()
 class Refusal:
     """Why an entry was not applied.
 
-    code: `unknown_kind`, `unknown_item`, `not_on_route`, `invalid_answer` (then `problems` has the codes of check_answer),
-    `unknown_language`, `nothing_before` (back at the first question), `paused`, `stopped`.
+    code: `unknown_kind`, `unknown_item`, `not_on_route`, `invalid_answer` (then `problems` has the codes of
+    check_answer), `unknown_language`, `nothing_before` (back at the first question), `paused`, `stopped`.
     """
 
     code: str
@@ -44,8 +44,8 @@ def start(script: Script, context: Context) -> State:
 def walk(script: Script, answers: Mapping[str, Answer], context: Context) -> State:
     """The state that these answers lead to, standing at the first unanswered question.
 
-    An answer that is not valid (unknown item, wrong type) is left out; one that can't stand at its place (an option that the filter
-    does not offer) is kept, but its question counts as unanswered.
+    An answer that is not valid (unknown item, wrong type) is left out; one that can't stand at its place (an option
+    that the filter does not offer) is kept, but its question counts as unanswered.
     """
     return State(script, context, _canonical_answers(script, answers), context.language)
 
@@ -69,8 +69,9 @@ def _item_of(script: Script, key: object) -> Item | None:
 def check_answer(state: State, key: str, value: Answer) -> list[str]:
     """Problems of a would-be answer, empty when it is fine.
 
-    `unknown_item`, `not_on_route`, `required`, `constraint`, `wrong_type`, `unknown_option`, `not_offered`, `exclusive`,
-    `not_a_number`, `not_an_integer`, `too_many_digits`, `not_a_date`, `too_long`, `missing_not_allowed`, `read_only`, `calculated`.
+    `unknown_item`, `not_on_route`, `required`, `constraint`, `wrong_type`, `unknown_option`, `not_offered`,
+    `exclusive`, `not_a_number`, `not_an_integer`, `too_many_digits`, `not_a_date`, `too_long`,
+    `missing_not_allowed`, `read_only`, `calculated`.
     """
     return _checked(state, key, value)[1]
 
@@ -93,9 +94,10 @@ def _checked(state: State, key: object, value: Answer) -> tuple[Answer, list[str
 def apply(state: State, entry: Mapping[str, Any]) -> Applied:
     """Apply one journal entry (`kind`, `item`, `value`, `language`). A refused entry changes nothing.
 
-    answer: `item` is the key, on the route; the question after it becomes current. back: to `item`, or to the question before.
-    jump: to `item` on the route, or to the first unanswered question. language: to `language`. note: nothing changes.
-    pause, stop: only `resume` (and notes, and the language) are taken after them; `resume` is always taken.
+    answer: `item` is the key, on the route; the question after it becomes current. back: to `item`, or to the
+    question before. jump: to `item` on the route, or to the first unanswered question. language: to `language`.
+    note: nothing changes. pause, stop: only `resume` (and notes, and the language) are taken after them; `resume` is
+    always taken.
     """
     kind = entry.get("kind")
     handler = _HANDLERS.get(kind) if isinstance(kind, str) else None
@@ -209,7 +211,9 @@ _HANDLERS: Mapping[str, Callable[[State, Mapping[str, Any]], Refusal | None]] = 
 def replay(
     script: Script, entries: Iterable[Mapping[str, Any]], context: Context
 ) -> tuple[State, list[tuple[int, Refusal]]]:
-    """Apply a whole journal to a new interview; gives the state and the refused entries (place in `entries` from 0, refusal)."""
+    """Apply a whole journal to a new interview; gives the state and the refused entries (place in `entries` from 0,
+    refusal).
+    """
     state = start(script, context)
     refusals = []
     for place, entry in enumerate(entries):

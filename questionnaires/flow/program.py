@@ -1,14 +1,14 @@
 """A Script as a flat list of instructions with compiled expressions: made once per Script, walked by many interviews.
 
-program.js does the same. Walking a list with a counter, instead of recursing through the nodes, lets a walk stop at the question on
-the screen and go on from there when its answer comes, without looking at what lies before.
+program.js does the same. Walking a list with a counter, instead of recursing through the nodes, lets a walk stop at
+the question on the screen and go on from there when its answer comes, without looking at what lies before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from questionnaires.language.evaluation import Evaluator, compile_tree
 from questionnaires.language.tree import functions
@@ -20,8 +20,11 @@ MAX_ROUNDS = 200
 SURE, POSSIBLE = 2, 1
 
 
-class Frame(NamedTuple):
-    """A loop that is being walked: its keys, the present one, and what this adds to the keys of answers (`@outer@inner`)."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A loop that is being walked: its keys, the present one, and what this adds to the keys of answers
+    (`@outer@inner`).
+    """
 
     keys: tuple[str, ...]
     index: int
@@ -112,7 +115,9 @@ def loop_keys(value: Value, counts: bool) -> tuple[str, ...]:
 
 
 class ScriptScope:
-    """Resolves names from a place inside the loops `chain`: the same round where the loops are shared, else all rounds."""
+    """Resolves names from a place inside the loops `chain`:
+    the same round where the loops are shared, else all rounds.
+    """
 
     def __init__(self, script: Script, chain: tuple[str, ...], own: str | None = None) -> None:
         self.script = script
@@ -218,7 +223,9 @@ def _key_at(env: Any, loop: str, suffix: str, place: Value) -> str:
 
 
 def label_of_codes(script: Script, list_name: str | None, text: str, language: str) -> str:
-    """The label of a code, or the labels of several codes parted by spaces, with commas between; unknown codes as they are."""
+    """The label of a code, or the labels of several codes parted by spaces, with commas between;
+    unknown codes as they are.
+    """
     if list_name is None or script.option(list_name, text):
         return script.option_label(list_name, text, language)
     return ", ".join(script.option_label(list_name, code, language) for code in words(text))
@@ -245,7 +252,9 @@ class _Compiler:
         self.weigh()
         return Program(self.steps, self.asks, self.uses_language)
 
-    def compile(self, expression: Expression | None, chain: tuple[str, ...], own: str | None = None) -> Evaluator | None:
+    def compile(
+        self, expression: Expression | None, chain: tuple[str, ...], own: str | None = None
+    ) -> Evaluator | None:
         if expression is None:
             return None
         self.uses_language = self.uses_language or "jr:choice-name" in functions(expression.tree)

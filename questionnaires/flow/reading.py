@@ -14,7 +14,9 @@ from questionnaires.script import MissingAnswer, Option, Tree
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Weights of what is answered on the route and of what is estimated in all; `percent` is 0 to 99, and 100 when complete."""
+    """Weights of what is answered on the route and of what is estimated in all;
+    `percent` is 0 to 99, and 100 when complete.
+    """
 
     answered: int
     total: int
@@ -43,7 +45,9 @@ def missing_answers(state: State, key: str, language: str) -> list[tuple[Missing
 
 
 def initial_answer(state: State, key: str) -> Answer:
-    """What the screen shows in the field: the answer that is there, else the default or calculation of the item, else None."""
+    """What the screen shows in the field: the answer that is there, else the default or calculation of the item,
+    else None.
+    """
     if key in state.answers:
         return state.answers[key]
     ask = program_of(state.script).asks.get(key.partition("@")[0])
@@ -58,7 +62,9 @@ def off_route(state: State) -> list[str]:
 
 
 def document(state: State) -> dict[str, Any]:
-    """The interview's document: `{"answers": {...}, "calculated": {...}, "off_route": [...]}`, answers in the order of the route."""
+    """The interview's document: `{"answers": {...}, "calculated": {...}, "off_route":
+    [...]}`, answers in the order of the route.
+    """
     on_route = {step.key: state.answers[step.key] for step in state.route if step.key in state.answers}
     aside = off_route(state)
     return {
@@ -76,7 +82,10 @@ def value_on_route(state: State, key: str) -> Answer:
 
 
 def values_by_role(state: State, role: str) -> dict[str, Answer]:
-    """Answers and calculated values on the route of the items with this role, by item (for quotas: `stratum`). Not inside loops."""
+    """Answers and calculated values on the route of the items with this role, by item (for quotas: `stratum`).
+
+    Not inside loops.
+    """
     names = [item.name for item in state.script.items() if item.role == role]
     return {name: value_on_route(state, name) for name in names if name in state.walk.env.values}
 
@@ -97,6 +106,8 @@ def checkpoint_reached(state: State, name: str) -> bool:
 
 
 def evaluate(state: State, tree: Tree, key: str | None = None) -> Value:
-    """Value of an expression over all answers on the route: outside of all loops, or from inside the loops around `key`."""
+    """Value of an expression over all answers on the route:
+    outside of all loops, or from inside the loops around `key`.
+    """
     chain, env = state.evaluator_scope(key)
     return compile_expression(state.script, tree, chain)(env)

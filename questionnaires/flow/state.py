@@ -16,10 +16,11 @@ _ABSENT: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an interview begins with: the wall clock in the zone of the population (`2021-08-19T14:05:00`) and the language.
+    """What an interview begins with: the wall clock in the zone of the population (`2021-08-19T14:05:00`) and the
+    language.
 
-    today() and now() of the questionnaire give this moment, so that a replay years later takes the same route. `preset` has
-    the values that the case brings, by the names of items of type `preset`.
+    today() and now() of the questionnaire give this moment, so that a replay years later takes the same route.
+    `preset` has the values that the case brings, by the names of items of type `preset`.
     """
 
     now: str
@@ -41,8 +42,8 @@ class LoopStep:
 class Step:
     """One question on the route.
 
-    `key` is the answer's key (`attitude@KG`), `loops` the loops around it, outermost first, `grid` the name of the grid group
-    around it, or None. `frames` is for expressions.
+    `key` is the answer's key (`attitude@KG`), `loops` the loops around it, outermost first, `grid` the name of the
+    grid group around it, or None. `frames` is for expressions.
     """
 
     key: str
@@ -77,9 +78,24 @@ class Environment:
 
 
 class Walk:
-    """A walk along the program with these answers. It stands at `step` (the first question without an answer) or at the end."""
+    """A walk along the program with these answers. It stands at `step` (the first question without an answer) or at
+    the end.
+    """
 
-    __slots__ = ("answers", "calculated", "checkpoints", "done", "ended", "env", "pc", "program", "route", "script", "step", "until")
+    __slots__ = (
+        "answers",
+        "calculated",
+        "checkpoints",
+        "done",
+        "ended",
+        "env",
+        "pc",
+        "program",
+        "route",
+        "script",
+        "step",
+        "until",
+    )
 
     def __init__(
         self, script: Script, answers: Mapping[str, Answer], context: Context, language: str, until: str | None = None
@@ -190,7 +206,9 @@ class Walk:
             self.pc += 1
 
     def ahead(self) -> int:
-        """Estimated weight of what is still to be asked: the question here, those behind it, and the rounds of the loops around."""
+        """Estimated weight of what is still to be asked: the question here, those behind it, and the rounds of the
+        loops around.
+        """
         if self.step is None:
             return 0
         here = self.program.steps[self.pc]
@@ -203,7 +221,9 @@ class Walk:
 
 
 def problems_here(script: Script, ask: Ask, answer: Answer, env: Environment) -> list[str]:
-    """What is wrong with a canonical answer at this place of the route: its option is not offered, the constraint fails."""
+    """What is wrong with a canonical answer at this place of the route:
+    its option is not offered, the constraint fails.
+    """
     if ask.item.read_only and answer != initial_here(script, ask, env) and answer is not True:
         return ["read_only"]
     if answer is None or isinstance(answer, (dict, bool)):
@@ -326,4 +346,3 @@ class State:
         if step is None:
             return (), self.walk.env.at(())
         return step.item.loops, self.walk.env.at(step.frames)
-

@@ -1,4 +1,7 @@
-"""Texts with answers in them: `${name}` in a label shows what was answered, in the language of the screen. text.js does the same."""
+"""Texts with answers in them: `${name}` in a label shows what was answered, in the language of the screen.
+
+text.js does the same.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ _REFERENCE = re.compile(r"\$\{[ \t\r\n]*([^ \t\r\n{}]+)[ \t\r\n]*\}")
 
 
 def render_text(state: State, texts: Texts, language: str, step: Step | None = None) -> str:
-    """A text in the language with `${name}` replaced by the answer: for a select the label of the option, in that language.
+    """A text in the language with `${name}` replaced by the answer: for a select the label of the option, in that
+    language.
 
-    In a loop (`step`) the same round is meant; from outside of a loop, all rounds with commas between. Not asked is shown as nothing,
-    a missing answer by its text. Not HTML-escaped.
+    In a loop (`step`) the same round is meant; from outside of a loop, all rounds with commas between. Not asked is
+    shown as nothing, a missing answer by its text. Not HTML-escaped.
     """
     text = state.script.text(texts, language)
     if "${" not in text:
@@ -50,7 +54,9 @@ def show_value(state: State, key: str, language: str, env: Environment | None = 
 
 
 def heading(state: State, step: Step, language: str) -> list[str]:
-    """Labels of the groups and loops around a step, outermost first ("Attitudes", "Tajikistan"); empty ones are left out."""
+    """Labels of the groups and loops around a step, outermost first ("Attitudes", "Tajikistan");
+    empty ones are left out.
+    """
     parts = []
     for name in step.item.path:
         node = state.script.nodes[name]

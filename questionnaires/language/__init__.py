@@ -1,4 +1,5 @@
-"""The routing language: XLSForm's expressions, parsed to a JSON tree and evaluated the same way in Python and in the browser.
+"""The routing language: XLSForm's expressions, parsed to a JSON tree and evaluated the same way in Python and in the
+browser.
 
     tree = parse("${age} >= 18 and not(selected(${langs}, 'ru'))")
     references(tree)                                   # ["age", "langs"]

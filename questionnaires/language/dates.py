@@ -1,4 +1,5 @@
-"""Dates of the routing language: texts (`2021-08-19`, `2021-08-19T14:05:00`) and days since 1970-01-01. dates.js does the same.
+"""Dates of the routing language: texts (`2021-08-19`, `2021-08-19T14:05:00`) and days since 1970-01-01. dates.js
+does the same.
 
 All times are wall-clock times in the zone of the interview; there are no offsets.
 The day arithmetic is Howard Hinnant's (days_from_civil, civil_from_days), valid for the whole Gregorian calendar.
@@ -85,7 +86,9 @@ def date_text(moment: float) -> str:
 
 
 def format_moment(moment: float, pattern: str) -> str:
-    """A date by the signs of XLSForm's format-date(): %Y %y %m %n %d %e %H %h %M %S %3 (%3: milliseconds, always 000)."""
+    """A date by the signs of XLSForm's format-date(): %Y %y %m %n %d %e %H %h %M %S %3 (%3:
+    milliseconds, always 000).
+    """
     parts = split_moment(moment)
     if parts is None:
         return ""

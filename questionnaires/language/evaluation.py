@@ -1,4 +1,7 @@
-"""Evaluation: a tree is compiled once into a Python closure, which is then called with an environment. language.js does the same."""
+"""Evaluation: a tree is compiled once into a Python closure, which is then called with an environment.
+
+language.js does the same.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,9 @@ class Scope(Protocol):
 
 
 def compile_tree(tree: Tree, scope: Scope) -> Evaluator:
-    """The closure that evaluates the tree in an environment. It never fails on values: what makes no sense is NaN, '' or false."""
+    """The closure that evaluates the tree in an environment. It never fails on values:
+    what makes no sense is NaN, '' or false.
+    """
     kind = tree[0]
     if kind in ("str", "num"):
         constant: Value = str(tree[1]) if kind == "str" else finite(float(tree[1]))

@@ -1,4 +1,6 @@
-"""The functions of the routing language that need only their arguments. functions.js does the same; change both or neither."""
+"""The functions of the routing language that need only their arguments. functions.js does the same;
+change both or neither.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def parse(
         ExpressionError: with code, position and length of what is wrong.
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError("too_long", position=MAX_LENGTH, length=len(text) - MAX_LENGTH, text=text, limit=MAX_LENGTH)
+        raise ExpressionError(
+            "too_long", position=MAX_LENGTH, length=len(text) - MAX_LENGTH, text=text, limit=MAX_LENGTH
+        )
     parser = _Parser(text, names, columns, in_filter, allow_self)
     try:
         tree = parser.whole()
@@ -68,7 +70,7 @@ def parse(
 
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
-    """" Did you mean …?" for a misspelt name, or the empty string."""
+    """ " Did you mean …?" for a misspelt name, or the empty string."""
     close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.7)
     return f" Did you mean {close[0]}?" if close else ""
 
@@ -146,9 +148,7 @@ class _Parser:
                 return ["str", token.value]
             case "reference":
                 return self.reference(token)
-            case "self":
-                if not self.allow_self:
-                    raise self.error("self_misplaced", token)
+            case "self" if self.allow_self:
                 return ["self"]
             case "open":
                 return self.parenthesis(token)
@@ -157,13 +157,14 @@ class _Parser:
                 return ["neg", self.expression(max(_POWERS.values()))]
             case "name":
                 return self.name(token)
-            case "parent":
-                raise self.error("parent_misplaced", token)
-            case "end":
-                raise self.error("unexpected_end", token)
-            case "close" if not self.inside_parenthesis():
-                raise self.error("unopened_parenthesis", token)
-        raise self.error("unexpected", token, found=self.shown(token))
+        raise self.not_an_operand(token)
+
+    def not_an_operand(self, token: Token) -> ExpressionError:
+        """The error for a token that stands where a value should."""
+        codes = {"self": "self_misplaced", "parent": "parent_misplaced", "end": "unexpected_end"}
+        if token.kind == "close" and not self.inside_parenthesis():
+            return self.error("unopened_parenthesis", token)
+        return self.error(codes.get(token.kind, "unexpected"), token, found=self.shown(token))
 
     def inside_parenthesis(self) -> bool:
         before = self.tokens[: self.at - 1]
@@ -203,7 +204,9 @@ class _Parser:
         opening = self.advance()
         starts, arguments = self.arguments(opening, signature)
         if not signature.minimum <= len(arguments) <= signature.maximum:
-            raise self.error("argument_count", name, found=name.value, expected=signature.expected, given=len(arguments))
+            raise self.error(
+                "argument_count", name, found=name.value, expected=signature.expected, given=len(arguments)
+            )
         for place in range(len(arguments)):
             arguments[place] = self.checked_argument(name, signature, place, arguments[place], starts[place])
         return ["call", signature.name, *arguments]
@@ -214,8 +217,9 @@ class _Parser:
         found: list[Tree] = []
         if self.token.kind == "parent" and signature.takes_parent:
             self.advance()
-            if self.token.kind != "close":
-                raise self.error("unexpected", self.token, found=self.shown(self.token) or "..")
+            after = self.tokens[self.at]
+            if after.kind != "close":
+                raise self.error("unexpected", after, found=self.shown(after) or "..")
         while self.token.kind != "close" or starts:
             starts.append(self.token)
             found.append(self.expression(0))

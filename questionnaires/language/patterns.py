@@ -1,23 +1,33 @@
-"""Regular expressions of regex(): the subset on which Python and JavaScript agree, brought into one spelling that both read alike.
+"""Regular expressions of regex(): the subset on which Python and JavaScript agree, brought into one spelling that
+both read alike.
 
-What differs between the two (Unicode classes behind \\d and \\w, the line end before `$`, what `.` leaves out, look-behind, named groups,
-back references, inline flags, possessive quantifiers) is either spelled out or refused here, so that the tree carries a pattern with one
-meaning. Always a match of the whole text, as in XLSForm. Python uses it with re.ASCII and fullmatch, JavaScript with the flag u
-between `^(?:` and `)$`.
+What differs between the two (Unicode classes behind \\d and \\w, the line end before `$`, what `.` leaves out,
+look-behind, named groups, back references, inline flags, possessive quantifiers) is either spelled out or refused
+here, so that the tree carries a pattern with one meaning. Always a match of the whole text, as in XLSForm. Python
+uses it with re.ASCII and fullmatch, JavaScript with the flag u between `^(?:` and `)$`.
 """
 
 from __future__ import annotations
 
 import re
 
+from questionnaires.language.errors import gettext_noop
+
 _SHORTHANDS = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \\t\\n\\r\\f\\v"}
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 _QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
 _MAX_REPEAT = 1000
 
+_NOTHING_TO_REPEAT = gettext_noop(
+    "there is nothing to repeat before this sign; write a backslash before it to mean the sign itself."
+)
+_BARE_BRACKET = gettext_noop("write a backslash before this bracket to mean the bracket itself.")
+_BAD_RANGE = gettext_noop("the range in brackets is the wrong way round, or not between two characters.")
+_BAD_NUMBERS = gettext_noop("the numbers of a repetition are too large or the wrong way round.")
+
 
 class PatternError(ValueError):
-    """The pattern is refused; `place` is the 0-based offset in it, `reason` an English sentence."""
+    """The pattern is refused; `place` is the 0-based offset in it, `reason` an English sentence (marked for translation)."""
 
     def __init__(self, place: int, reason: str) -> None:
         self.place = place
@@ -30,7 +40,7 @@ def canonical_pattern(pattern: str) -> str:
     translator = _Translator(pattern)
     result = translator.alternatives(level=0)
     if translator.at < len(pattern):
-        raise PatternError(translator.at, "there is a closing parenthesis without an opening one.")
+        raise PatternError(translator.at, gettext_noop("there is a closing parenthesis without an opening one."))
     return result
 
 
@@ -50,7 +60,7 @@ class _Translator:
 
     def alternatives(self, level: int) -> str:
         if level > 20:
-            raise PatternError(self.at, "groups are nested too deeply.")
+            raise PatternError(self.at, gettext_noop("groups are nested too deeply."))
         branches = [self.sequence(level)]
         while self.peek() == "|":
             self.at += 1
@@ -69,17 +79,17 @@ class _Translator:
         if not found:
             return ""
         if not repeatable:
-            raise PatternError(self.at, "this can't be repeated.")
+            raise PatternError(self.at, gettext_noop("this can't be repeated."))
         sign = found.group()
         if sign.startswith("{"):
             bounds = [int(bound) for bound in sign.strip("{}").split(",") if bound]
             if max(bounds) > _MAX_REPEAT or bounds != sorted(bounds):
-                raise PatternError(self.at, "the numbers of a repetition are too large or the wrong way round.")
+                raise PatternError(self.at, _BAD_NUMBERS)
         self.at = found.end()
         if self.peek() == "?":  # lazy: makes no difference to a match of the whole text
             self.at += 1
         if _QUANTIFIER.match(self.pattern, self.at):
-            raise PatternError(self.at, "a repetition of a repetition needs parentheses.")
+            raise PatternError(self.at, gettext_noop("a repetition of a repetition needs parentheses."))
         return sign
 
     def atom(self, level: int) -> tuple[str, bool]:
@@ -98,9 +108,9 @@ class _Translator:
         if character == "$":
             return "(?![\\s\\S])", False
         if character in "*+?{":
-            raise PatternError(start, "there is nothing to repeat before this sign; write a backslash before it to mean the sign itself.")
+            raise PatternError(start, _NOTHING_TO_REPEAT)
         if character in "]}":
-            raise PatternError(start, "write a backslash before this bracket to mean the bracket itself.")
+            raise PatternError(start, _BARE_BRACKET)
         return _literal(character), True
 
     def group(self, start: int, level: int) -> tuple[str, bool]:
@@ -110,11 +120,11 @@ class _Translator:
             if kind in ("?=", "?!"):
                 opening, repeatable = "(" + kind, False
             elif kind != "?:":
-                raise PatternError(start, "only (…), (?:…), (?=…) and (?!…) groups are supported.")
+                raise PatternError(start, gettext_noop("only (…), (?:…), (?=…) and (?!…) groups are supported."))
             self.at += 2
         inner = self.alternatives(level + 1)
         if self.peek() != ")":
-            raise PatternError(start, "the parenthesis is not closed.")
+            raise PatternError(start, gettext_noop("the parenthesis is not closed."))
         self.at += 1
         return f"{opening}{inner})", repeatable
 
@@ -136,11 +146,11 @@ class _Translator:
             width = 4 if character == "u" else 2
             digits = self.pattern[self.at : self.at + width]
             if not re.fullmatch(f"[0-9A-Fa-f]{{{width}}}", digits) or 0xD800 <= int(digits, 16) <= 0xDFFF:
-                raise PatternError(start, f"\\{character} needs {width} hexadecimal digits.")
+                raise PatternError(start, gettext_noop("\\u needs four hexadecimal digits, \\x two."))
             self.at += width
             return chr(int(digits, 16))
         if not character or character.isalnum() or character == "_" or ord(character) > 127:
-            raise PatternError(start, "this escape is not supported.")
+            raise PatternError(start, gettext_noop("this escape is not supported."))
         return character
 
     def character_class(self, start: int) -> str:
@@ -150,11 +160,11 @@ class _Translator:
         parts: list[str] = []
         while self.peek() != "]":
             if self.at >= len(self.pattern):
-                raise PatternError(start, "the bracket is not closed.")
+                raise PatternError(start, gettext_noop("the bracket is not closed."))
             parts.append(self.class_member())
         self.at += 1
         if not parts:
-            raise PatternError(start, "the brackets are empty.")
+            raise PatternError(start, gettext_noop("the brackets are empty."))
         return f"[{'^' if negated else ''}{''.join(parts)}]"
 
     def class_member(self) -> str:
@@ -167,7 +177,7 @@ class _Translator:
         self.at += 1
         last = self.class_character()
         if len(last) > 1 or ord(last) < ord(first):
-            raise PatternError(start, "the range inside the brackets is the wrong way round or not made of two characters.")
+            raise PatternError(start, _BAD_RANGE)
         return f"{_literal(first)}-{_literal(last)}"
 
     def class_character(self) -> str:
@@ -175,7 +185,7 @@ class _Translator:
         start, character = self.at, self.peek()
         self.at += 1
         if character == "[":
-            raise PatternError(start, "write a backslash before a bracket inside brackets.")
+            raise PatternError(start, gettext_noop("write a backslash before a bracket inside brackets."))
         if character != "\\":
             return character
         escaped = self.peek()

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from questionnaires.language.errors import gettext_noop
+
 Need: TypeAlias = Literal["any", "reference", "pattern", "format"]
 MANY = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A function's name in the tree, the least and most arguments, and what kind each has to be (the last one repeats)."""
+    """A function's name in the tree, the least and most arguments, and what kind each has to be (the last one
+    repeats).
+    """
 
     name: str
     minimum: int
@@ -102,18 +106,22 @@ SIGNATURES: Mapping[str, Signature] = {
     "format-date-time": _signature("format-date", 2, 2, "any", "format"),
 }
 
-_NOT_REPEATABLE = "it gives another result each time, so that an interview could not be checked again. Use a question instead."
+_NOT_REPEATABLE = gettext_noop("it gives another result each time, so that an interview could not be replayed.")
+_OTHER_FILES = gettext_noop("data from other files are not available. Put them into a choice list.")
+_NO_DEVICE = gettext_noop("there is no device to ask.")
+_NOT_EXACT = gettext_noop("its last digit is not the same in every browser.")
+
+# Functions that authors know from elsewhere, and why they are not here.
 UNSUPPORTED: Mapping[str, str] = {
     "random": _NOT_REPEATABLE,
     "uuid": _NOT_REPEATABLE,
-    "pulldata": "data from other files are not available. Load them with the sample instead.",
-    "instance": "data from other files are not available. Load them with the sample instead.",
-    "current": "write ${name} for the value of a question.",
-    "last": "write count(${name of the loop}) for the number of rounds.",
-    "device-info": "there is no device to ask.",
-    "phone-call-log": "there is no device to ask.",
-    "choice-label": "write jr:choice-name(code, '${name}').",
-    "log": "logarithms are not the same to the last digit in every browser.",
-    "exp": "exponentials are not the same to the last digit in every browser.",
-    "date-time": "write date(…) for the day.",
+    "pulldata": _OTHER_FILES,
+    "instance": _OTHER_FILES,
+    "current": gettext_noop("write ${name} for the value of a question."),
+    "last": gettext_noop("write count(${name of the loop}) for the number of rounds."),
+    "device-info": _NO_DEVICE,
+    "phone-call-log": _NO_DEVICE,
+    "choice-label": gettext_noop("write jr:choice-name(code, '${name}')."),
+    "date-time": gettext_noop("write date(…) for the day."),
+    **dict.fromkeys(("exp", "log", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2"), _NOT_EXACT),
 }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from questionnaires.language.errors import ExpressionError
 
-TokenKind: TypeAlias = Literal["number", "string", "reference", "name", "operator", "open", "close", "comma", "self", "parent", "end"]
+TokenKind: TypeAlias = Literal[
+    "number", "string", "reference", "name", "operator", "open", "close", "comma", "self", "parent", "end"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ _NAME = re.compile(r"[^\W\d][\w.-]*(?::[^\W\d][\w.-]*)?")
 _REFERENCE_NAME = re.compile(r"[^\W\d][\w.-]*\Z")
 _PARENT = re.compile(r"\.\.(?:/\.\.)*")
 _OPERATORS = frozenset({"!=", "<=", ">=", "=", "<", ">", "+", "-", "*"})
+_SIGNS: Mapping[str, TokenKind] = {"(": "open", ")": "close", ",": "comma"}
+# In this order: a number may begin with the point that alone means "this question's value".
+_PATTERNS: tuple[tuple[TokenKind, re.Pattern[str]], ...] = (
+    ("number", _NUMBER),
+    ("parent", _PARENT),
+    ("self", re.compile(r"\.")),
+    ("name", _NAME),
+)
 
 _CURLY = "‘’‚‛“”„‟«»`´"
 _INSTEAD = {
@@ -75,17 +86,16 @@ def _token_at(text: str, at: int) -> Token:
         return _string(text, at)
     if text.startswith("${", at):
         return _reference(text, at)
-    simple: dict[str, TokenKind] = {"(": "open", ")": "close", ",": "comma"}
-    if character in simple:
-        return Token(simple[character], character, at, 1)
-    number = _NUMBER.match(text, at)
-    if number:
-        return Token("number", number.group(), at, len(number.group()))
-    parent = _PARENT.match(text, at)
-    if parent:
-        return Token("parent", parent.group(), at, len(parent.group()))
-    if character == ".":
-        return Token("self", ".", at, 1)
+    if character in _SIGNS:
+        return Token(_SIGNS[character], character, at, 1)
+    for kind, pattern in _PATTERNS:
+        found = pattern.match(text, at)
+        if found:
+            return Token(kind, found.group(), at, len(found.group()))
+    return _operator(text, at)
+
+
+def _operator(text: str, at: int) -> Token:
     for width in (2, 1):
         operator = text[at : at + width]
         if operator in _OPERATORS:
@@ -94,9 +104,6 @@ def _token_at(text: str, at: int) -> Token:
             raise ExpressionError(
                 "bad_operator", position=at, length=width, text=text, found=operator, instead=_INSTEAD[operator]
             )
-    name = _NAME.match(text, at)
-    if name:
-        return Token("name", name.group(), at, len(name.group()))
     raise _bad_character(text, at)
 
 

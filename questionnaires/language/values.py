@@ -1,7 +1,7 @@
 """Values of the routing language and their conversions. values.js does the same, step by step; change both or neither.
 
-A value is a string, a number (IEEE double, never infinite; NaN stands for "no number"), a boolean, or a node-set: the list of values that
-an item of a loop has, read from outside the loop.
+A value is a string, a number (IEEE double, never infinite; NaN stands for "no number"), a boolean, or a node-set:
+the list of values that an item of a loop has, read from outside the loop.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def first(value: Value) -> Scalar:
 
 
 def to_number(value: Value) -> float:
-    """As a number: a date is its day since 1970-01-01 (with the time as a fraction), a boolean 1 or 0, other text NaN."""
+    """As a number: a date is its day since 1970-01-01 (with the time as a fraction), a boolean 1 or 0, other text
+    NaN.
+    """
     scalar = first(value)
     if isinstance(scalar, float):
         return scalar
@@ -77,8 +79,8 @@ def to_scalars(value: Value) -> list[Scalar]:
 def digits_of(number: float) -> tuple[str, int]:
     """The shortest decimal digits that read back as the positive number, and the place of the point.
 
-    (digits, point) means 0.digits times ten to the power of point: 12.5 is ("125", 2). Python's repr and JavaScript's toString agree
-    on these digits, which is what makes texts and rounding equal in both.
+    (digits, point) means 0.digits times ten to the power of point: 12.5 is ("125", 2). Python's repr and
+    JavaScript's toString agree on these digits, which is what makes texts and rounding equal in both.
     """
     mantissa, _, exponent = repr(number).partition("e")
     whole, _, fraction = mantissa.partition(".")
@@ -134,7 +136,9 @@ def round_half_up(number: float, places: int) -> float:
 
 
 def equals(left: Value, right: Value) -> bool:
-    """`=`: between node-sets whether any two members are equal; else as booleans, as numbers, or as text, whichever comes first."""
+    """`=`: between node-sets whether any two members are equal;
+    else as booleans, as numbers, or as text, whichever comes first.
+    """
     if isinstance(left, list) or isinstance(right, list):
         return any(equals(a, b) for a in to_scalars(left) for b in to_scalars(right))
     if isinstance(left, bool) or isinstance(right, bool):
@@ -157,7 +161,8 @@ def words(text: str) -> list[str]:
 
 
 def from_answer(answer: Any) -> Scalar:
-    """An answer as stored (docs/script.md) as a value: missing and empty ones as '', a list of codes as text parted by spaces.
+    """An answer as stored (docs/script.md) as a value: missing and empty ones as '', a list of codes as text parted
+    by spaces.
 
     Decimal strings stay text here; with the Script at hand, `flow` reads them as numbers.
     """
@@ -186,4 +191,3 @@ def to_stored(value: Value) -> str | int | bool:
 def missing_kind(answer: Any) -> str:
     """`dk`, `refused` or `na` for a missing answer, else the empty string."""
     return str(answer.get("missing", "")) if isinstance(answer, dict) else ""
-

@@ -50,4 +50,9 @@ def _context() -> MiniRacer:
 def call(function: str, *arguments: Any) -> Any:
     """Call a function of trace.js with JSON arguments; gives its JSON result."""
     texts = ", ".join(json.dumps(json.dumps(argument)) for argument in arguments)
-    return json.loads(_context().eval(f"run({json.dumps(function)}, [{texts}])"))
+    return json.loads(_context().eval(f"run({json.dumps(function)}, [{texts}])"), parse_int=_number)
+
+
+def _number(text: str) -> int | float:
+    """JavaScript writes doubles beyond 2^53 without exponent; read as integers they would not equal the double."""
+    return int(text) if len(text) < 17 else float(text)

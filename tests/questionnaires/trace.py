@@ -89,8 +89,7 @@ def step_summary(state: flow.State, step: flow.Step) -> dict[str, Any]:
         "shown": flow.show_value(state, step.key, state.language),
         "options": [option.code for option in flow.options(state, step.key)],
         "missing": [
-            [answer.kind, answer.code, text]
-            for answer, text in flow.missing_answers(state, step.key, state.language)
+            [answer.kind, answer.code, text] for answer, text in flow.missing_answers(state, step.key, state.language)
         ],
         "initial": flow.initial_answer(state, step.key),
         "problems": [flow.check_answer(state, step.key, value) for value in wrong],
