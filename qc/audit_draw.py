@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
+import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -204,3 +206,27 @@ def _possible_substitutes(row: Row, replaced: int, rows: Sequence[Row], size: in
     taken = {other.position for other in rows if other.drawn or (other.replaces is not None and other is not row)}
     found = substitute(replaced, size, taken, size)
     return [found] if found else []
+
+
+def summary(document: Mapping[str, Any]) -> str:
+    """What a certificate without problems says, in one line."""
+    draws = document["draws"]
+    interviewers = len({row["interviewer"] for row in draws})
+    drawn = sum(row["drawn"] for row in draws)
+    return (
+        f"{len(draws)} interviews of {interviewers} interviewers, {drawn} drawn: all draws agree with the seed, "
+        "and the seed with the commitment."
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check the certificate in the file that is named. This module alone is enough for it."""
+    with open(arguments[0], encoding="utf-8") as file:
+        document = json.load(file)
+    problems = check_certificate(document)
+    print("\n".join(problems) if problems else summary(document))  # noqa: T201
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
