@@ -16,4 +16,4 @@ RUN SECRET_KEY=for-this-build-step-only-0123456789 python manage.py compilemessa
     && SECRET_KEY=for-this-build-step-only-0123456789 python manage.py collectstatic --no-input
 
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", "--worker-tmp-dir=/dev/shm"]
+CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", "--worker-tmp-dir=/dev/shm", "--no-control-socket"]

@@ -110,7 +110,7 @@ def programs(port: int) -> dict[str, list[str | Path]]:
     return {
         "web server": [
             folder / "gunicorn", "config.wsgi", f"--bind={HOST}:{port}",
-            "--workers=2", "--threads=8", "--worker-class=gthread", "--graceful-timeout=5",
+            "--workers=2", "--threads=8", "--worker-class=gthread", "--graceful-timeout=5", "--no-control-socket",
         ],
         "worker": [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"],
         "clock": [*celery, "beat", f"--schedule={settings.DATA_DIR / 'beat-schedule'}", "--pidfile="],
