@@ -19,15 +19,18 @@ _QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
 _MAX_REPEAT = 1000
 
 _NOTHING_TO_REPEAT = gettext_noop(
-    "there is nothing to repeat before this sign; write a backslash before it to mean the sign itself."
+    "there is nothing to repeat; write a backslash before the sign to mean the sign itself."
 )
 _BARE_BRACKET = gettext_noop("write a backslash before this bracket to mean the bracket itself.")
 _BAD_RANGE = gettext_noop("the range in brackets is the wrong way round, or not between two characters.")
 _BAD_NUMBERS = gettext_noop("the numbers of a repetition are too large or the wrong way round.")
+_NESTED = gettext_noop("a repetition inside a repetition can take for ever on a long text; write it with a single one.")
+# From this count on, a repetition of varying length counts as unlimited for the rule against nesting.
+_MANY = 20
 
 
 class PatternError(ValueError):
-    """The pattern is refused; `place` is the 0-based offset in it, `reason` an English sentence (marked for translation)."""
+    """The pattern is refused; `place` is the 0-based offset in it, `reason` a sentence marked for translation."""
 
     def __init__(self, place: int, reason: str) -> None:
         self.place = place
@@ -54,6 +57,8 @@ class _Translator:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
+        # Long repetitions seen so far: one inside another makes matching take exponential time in both engines.
+        self.long_repetitions = 0
 
     def peek(self) -> str:
         return self.pattern[self.at : self.at + 1]
@@ -70,27 +75,38 @@ class _Translator:
     def sequence(self, level: int) -> str:
         parts = []
         while self.at < len(self.pattern) and self.peek() not in "|)":
+            before = self.long_repetitions
             atom, repeatable = self.atom(level)
-            parts.append(atom + self.quantifier(repeatable))
+            parts.append(atom + self.quantifier(repeatable, nests=self.long_repetitions > before))
         return "".join(parts)
 
-    def quantifier(self, repeatable: bool) -> str:
+    def quantifier(self, repeatable: bool, nests: bool) -> str:
         found = _QUANTIFIER.match(self.pattern, self.at)
         if not found:
             return ""
         if not repeatable:
             raise PatternError(self.at, gettext_noop("this can't be repeated."))
         sign = found.group()
-        if sign.startswith("{"):
-            bounds = [int(bound) for bound in sign.strip("{}").split(",") if bound]
-            if max(bounds) > _MAX_REPEAT or bounds != sorted(bounds):
-                raise PatternError(self.at, _BAD_NUMBERS)
+        if self.is_long(sign):
+            if nests:
+                raise PatternError(self.at, _NESTED)
+            self.long_repetitions += 1
         self.at = found.end()
         if self.peek() == "?":  # lazy: makes no difference to a match of the whole text
             self.at += 1
         if _QUANTIFIER.match(self.pattern, self.at):
             raise PatternError(self.at, gettext_noop("a repetition of a repetition needs parentheses."))
         return sign
+
+    def is_long(self, sign: str) -> bool:
+        """Whether the repetition is unlimited, or nearly so."""
+        if not sign.startswith("{"):
+            return sign != "?"
+        least, comma, most = sign.strip("{}").partition(",")
+        bounds = [int(least), int(most or least)]
+        if max(bounds) > _MAX_REPEAT or bounds != sorted(bounds):
+            raise PatternError(self.at, _BAD_NUMBERS)
+        return comma != "" and (not most or bounds[1] - bounds[0] >= _MANY)
 
     def atom(self, level: int) -> tuple[str, bool]:
         start, character = self.at, self.peek()

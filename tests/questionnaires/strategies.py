@@ -16,7 +16,7 @@ PLAIN_FUNCTIONS = sorted({signature.name for signature in SIGNATURES.values()} -
 OPERATORS = ["or", "and", "=", "!=", "<", "<=", ">", ">=", "+", "-", "*", "div", "mod"]
 TEXTS = ["", " ", "1", "2", "-1", "1.50", "01", "a b", "b", "KZ UZ", "true", "false", "2021-08-19", "2021-02-30", "1970-01-01T06:30:00",
          "0000-01-01", "9999-12-31T23:59:59.9", "%d.%m.%Y", "Ўзбекистон", "oʻz", "😀x", "1e5", "NaN", "Infinity", ".5", "\u00a01", "\t3\n"]  # fmt: skip
-PATTERNS = ["[0-9]{2,3}", "a|b", "(a|b)+", ".*", "\\w+", "\\d*\\.\\d+", "[^a-c ]+", "a?b{0,2}", "^\\S+$", "(?:КЗ|UZ|KZ)( UZ)?", "[ўғқҳЎҒҚҲ\\w]+", "(?=.*1).+",
+PATTERNS = ["[0-9]{2,3}", "a|b", "(a|b)+", "(?:[a-z]{1,3} ?)+", ".*", "\\w+", "\\d*\\.\\d+", "[^a-c ]+", "a?b{0,2}", "^\\S+$", "(?:КЗ|UZ|KZ)( UZ)?", "[ўғқҳЎҒҚҲ\\w]+", "(?=.*1).+",
             "\\bb?\\B.*", "[\\w.\\-]+", "(?!a)[\\s\\d]*"]  # fmt: skip
 
 texts = st.sampled_from(TEXTS) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="'\""), max_size=6)
