@@ -93,7 +93,7 @@ def group_members(verbatim: Verbatim) -> QuerySet[Verbatim]:
 def codes_given(verbatims: Sequence[int], coder: User) -> dict[int, list[int]]:
     """Numbers of the codes that this coder gave, by verbatim, in one query."""
     codings = Coding.objects.filter(verbatim__in=verbatims, coder=coder)
-    given = codings.annotate(numbers=ArrayAgg("codes__number", ordering="codes__number"))
+    given = codings.annotate(numbers=ArrayAgg("codes__number", order_by="codes__number"))
     return dict(given.values_list("verbatim_id", "numbers"))
 
 
