@@ -62,10 +62,9 @@ def missing_codes(type_name: str, kinds: Iterable[str], options: Sequence[Option
     if type_name in _NUMBERS:
         return [{"kind": kind, "code": f"-{100 - _BELOW[kind]}"} for kind in wanted]
     codes = {option["code"] for option in options}
-    answers = [option["code"] for option in options if not option["missing"]]
     # Options that are words can't be told by digits; texts and dates have no options: two digits for both.
-    width = max((len(code) for code in answers if code.isdecimal()), default=2)
-    if not all(code.isdecimal() for code in answers):
+    width = max((len(code) for code in codes if code.isdecimal()), default=2)
+    if not all(code.isdecimal() for code in codes):
         width = max(width, 2)
     # 8 and 9 have to be free even for an item that takes one of them: a kind has one code wherever the list is used.
     needed = {"dk", "refused", *wanted} if any(kind not in own for kind in wanted) else set()

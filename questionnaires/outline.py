@@ -99,6 +99,11 @@ class Line:
     warnings: int
 
     @property
+    def has_texts(self) -> bool:
+        """Whether there is anything to read in the columns of texts."""
+        return any(text.label or text.lacks or text.instruction or text.hint or text.options for text in self.texts)
+
+    @property
     def is_question(self) -> bool:
         """Whether an answer is taken here."""
         return self.number > 0

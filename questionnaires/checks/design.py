@@ -164,9 +164,8 @@ def _whole(index: FormIndex) -> Iterator[Problem]:
         yield index.problem("checkpoint_twice", "survey", item["row"], "checkpoint", first=checkpoints[0][1]["row"])
     if not checkpoints:
         yield index.problem("no_checkpoint", "survey", 0)
-        return
     for place, item in items:
-        if item["role"] == "stratum" and place.order > checkpoints[0][0].order:
+        if checkpoints and item["role"] == "stratum" and place.order > checkpoints[0][0].order:
             yield index.problem(
                 "stratum_after_checkpoint",
                 "survey",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 
+from questionnaires.compile import compile_form
+from questionnaires.form import Form
 from questionnaires.models import Questionnaire, QuestionnaireVersion
 from questionnaires.script import Script, cached_script
 from studies.models import Study
@@ -33,6 +35,13 @@ def script_document(version: QuestionnaireVersion) -> Mapping[str, Any]:
         raise ValueError(f"{version} is a draft and has no script")
     document: Mapping[str, Any] = version.script
     return document
+
+
+def practice_document(version: QuestionnaireVersion) -> Mapping[str, Any] | None:
+    """The Script of any version, for practice: a draft is compiled for it; None where something stands in the way."""
+    if version.script is not None:
+        return script_document(version)
+    return compile_form(cast(Form, version.form)).script
 
 
 def script_by_checksum(study: Study, checksum: str) -> Mapping[str, Any] | None:

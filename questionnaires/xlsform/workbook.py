@@ -57,7 +57,7 @@ _READING_ERRORS = (
 )
 
 
-class WorkbookError(ValueError):
+class WorkbookError(Exception):
     """The file can't be read as a workbook. `code` and `params` make the sentence (questionnaires/messages.py)."""
 
     def __init__(self, code: str, **params: str | int) -> None:
@@ -128,8 +128,6 @@ def check_package(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             _check_members(package)
     except _READING_ERRORS as error:
-        if isinstance(error, WorkbookError):
-            raise
         raise WorkbookError("workbook_damaged") from error
 
 
