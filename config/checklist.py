@@ -101,11 +101,13 @@ def _languages_missing(desk: Desk, lead: LeadDesk) -> list[str]:
 
 
 def _people(lead: LeadDesk) -> Line:
-    text = _("%(interviewers)s interviewers, %(supervisors)s supervisors, %(coders)s coders") % {
-        "interviewers": lead.interviewers,
-        "supervisors": lead.supervisors,
-        "coders": lead.coders,
-    }
+    counts = [
+        ngettext("%(number)s interviewer", "%(number)s interviewers", lead.interviewers)
+        % {"number": lead.interviewers},
+        ngettext("%(number)s supervisor", "%(number)s supervisors", lead.supervisors) % {"number": lead.supervisors},
+        ngettext("%(number)s coder", "%(number)s coders", lead.coders) % {"number": lead.coders},
+    ]
+    text = ", ".join(counts)
     state = DONE if lead.interviewers and lead.supervisors and lead.coders else TODO
     return Line(state, _("People"), text, "studies:members")
 

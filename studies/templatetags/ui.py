@@ -167,12 +167,13 @@ def meter(complete: int, held: int = 0, target: int = 0, label: str | Promise = 
     holding = round(METER_UNITS * held / whole)
     over = complete + held > target
     # Where there are more than wanted, the bar is full and a line says where the target was.
-    line = format_html('<rect class="meter-target" x="{}" width="6" height="10"/>', round(METER_UNITS * target / whole))
+    mark = format_html('<rect class="meter-target" x="{}" width="6" height="10"/>', round(METER_UNITS * target / whole))
     return format_html(
         '<svg class="meter{}" viewBox="0 0 {} 10" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<rect class="meter-done" width="{}" height="10"/>'
         '<rect class="meter-held" x="{}" width="{}" height="10"/>{}</svg>',
-        " over" if over else "", METER_UNITS, label or share(complete, target), done, done, holding, line if over else "",
+        " over" if over else "", METER_UNITS, label or share(complete, target), done, done, holding,
+        mark if over else "",
     )  # fmt: skip
 
 
