@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -71,7 +73,9 @@ class Seat(models.Model):
         ordering = ("cell", "taken_at")
         constraints = (
             models.UniqueConstraint(
-                fields=("interview", "cell"), condition=~Q(status="released"), name="one_live_seat_per_interview_and_cell"
+                fields=("interview", "cell"),
+                condition=~Q(status="released"),
+                name="one_live_seat_per_interview_and_cell",
             ),
             models.CheckConstraint(
                 condition=~Q(status="held") | Q(lease_until__isnull=False), name="held_seat_has_lease"
@@ -81,3 +85,8 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cell} {self.status}"
+
+    @staticmethod
+    def live_at(now: datetime) -> Q:
+        """Seats that count at this moment: complete, or held with a lease that has not run out."""
+        return Q(status="complete") | Q(status="held", lease_until__gt=now)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fieldwork.models import PopulationCount, Quota, QuotaCell
 from fieldwork.quota_arithmetic import AgeGroup, AgeGroupError, largest_remainder, read_age_groups
+from fieldwork.selectors.quotas import screener_names
 from fieldwork.services.seats import (
     SEAT_LEASE,
     SeatDecision,
@@ -73,7 +74,6 @@ def create_age_gender_quota(
     now: datetime,
     name: str = "",
     source_date: date | None = None,
-    names: Collection[str] | None = None,
 ) -> Quota:
     """Make interlocked cells of age group by gender, in proportion to a loaded population table (largest remainder).
 
@@ -84,7 +84,6 @@ def create_age_gender_quota(
         source, year: which population table (`load_population_counts`).
         age_groups: names such as `18-29`, ..., `60+`, each beginning right after the one before.
         target: interviews to share out.
-        names: variables of the questionnaire that a condition may use; None doesn't check.
 
     Raises:
         InvalidInput: the field at fault is named in `fields` (no such table, unreadable age groups, nobody in them, a
@@ -112,8 +111,9 @@ def create_age_gender_quota(
         for place, group in enumerate(groups, start=1)
         for column, code, _gender, words in GENDERS
     ]
+    names = screener_names(population.study)
     for row in rows:
-        _check_condition(row.condition, names, "source")
+        _check_condition(row.condition, names, "age_groups")
     return _store_quota(
         Quota(
             population=population,
@@ -169,20 +169,17 @@ def create_quota(
     source_date: date | None = None,
     actor: User | None,
     now: datetime,
-    names: Collection[str] | None = None,
 ) -> Quota:
     """Make a quota from a pasted table: one line per cell with name, condition, target, parted by tabs or semicolons.
 
-    Two more columns, row and column, place the cells in a matrix on the board.
-
-    Args:
-        names: variables of the questionnaire that a condition may use; None doesn't check.
+    Two more columns, row and column, place the cells in a matrix on the board. A respondent who fits none of the cells
+    is thanked as if the quota were full, so that the cells should cover everybody who is wanted.
 
     Raises:
         InvalidInput: `bad_table`, with every bad line under `fields["table"]`; nothing is stored.
         Conflict: `quota_exists`, where the population has a quota of this name.
     """
-    rows, problems = _read_cells(table, names)
+    rows, problems = _read_cells(table, screener_names(population.study))
     if problems:
         message = _("The quota was not made: %(count)d lines are wrong.") % {"count": len(problems)}
         raise InvalidInput("bad_table", message, {"table": problems})

@@ -81,11 +81,6 @@ def has_place(cell: QuotaCell, filled: Filled) -> bool:
     return filled.complete < cell.target and filled.live < cell.target + cell.quota.tolerance
 
 
-def live_seats(now: datetime) -> Q:
-    """Seats that count at this moment."""
-    return Q(status=Seat.Status.COMPLETE) | Q(status=Seat.Status.HELD, lease_until__gt=now)
-
-
 @transaction.atomic
 def take_seat(*, interview: Interview, values: Mapping[str, object], now: datetime) -> SeatDecision:
     """Decide at the end of the screener whether an interview goes on, and hold its seats.
@@ -263,7 +258,7 @@ def _is_live(seat: Seat, now: datetime) -> bool:
 
 def _count(cells: Iterable[int], now: datetime, without: Interview | None = None) -> dict[int, Filled]:
     """Seats by cell, for every cell asked for."""
-    seats = Seat.objects.filter(live_seats(now), cell__in=list(cells))
+    seats = Seat.objects.filter(Seat.live_at(now), cell__in=list(cells))
     if without is not None:
         seats = seats.exclude(interview=without)
     counted = seats.values("cell").annotate(
