@@ -137,16 +137,27 @@ def define_dataset(
     variables = list(_system_variables(populations, scripts))
     sets: list[MultipleSet] = []
     taken = {variable.name.upper() for variable in variables}
+    known: set[tuple[str, str]] = set()
     for script in reversed(scripts):
         for item, key in _places(script, script.children, None):
             found = list(_item_variables(script, item, key, frames.get(item.name, ()), with_verbatims))
-            fresh = [variable for variable in found if variable.name.upper() not in taken]
-            taken.update(variable.name.upper() for variable in fresh)
+            fresh = [_named_apart(v, taken) for v in found if (v.origin, v.name) not in known]
+            known.update((variable.origin, variable.name) for variable in found)
             variables += fresh
-            if len(fresh) > 1 and fresh == found:
+            if len(fresh) > 1 and len(fresh) == len(found):
                 names = tuple(v.name for v in fresh if v.kind == "numeric")
                 sets.append(MultipleSet(_name(item.name, key), _label(script, item, key), names))
     return Dataset(tuple(variables), tuple(sets), newest.default_language)
+
+
+def _named_apart(variable: Variable, taken: set[str]) -> Variable:
+    """The variable under a name that is free (SPSS does not tell capitals): `a_b`, `a_b_2`; the name is taken then."""
+    name, number = variable.name, 1
+    while name.upper() in taken:
+        number += 1
+        name = f"{variable.name[: NAME_BYTES - 4]}_{number}"
+    taken.add(name.upper())
+    return variable if name == variable.name else replace(variable, name=name)
 
 
 # --- places: items, once for each key of the loop around them --------------------------------------------------------
@@ -292,7 +303,10 @@ def _dichotomy(
     extract: Callable[[Record], Value],
     missing: tuple[ValueLabel, ...],
 ) -> Variable:
-    labels = {language: f"{label.get(language, suffix[1:])} | {text}" for language, text in base.label.items()}
+    labels = {
+        language: " | ".join(filter(None, (label.get(language, suffix[1:]), text)))
+        for language, text in base.label.items()
+    }
     values = (ValueLabel(0, NOT_MENTIONED), ValueLabel(1, MENTIONED), *missing)
     return replace(base, name=_name(item.name, key, suffix), label=labels, extract=extract, values=values)
 

@@ -47,6 +47,7 @@ class LabelBook:
         return self._fit(variable, str(value), text, VALUE_LABEL_BYTES)
 
     def _fit(self, variable: str, value: str, text: str, limit: int) -> str:
+        text = text.strip()  # SPSS drops white space at the ends
         kept = shorten(text, limit)
         if kept != text:
             self.cuts.append(Cut(variable, value, text, kept))

@@ -52,7 +52,8 @@ def check_sav(dataset: Dataset, table: pd.DataFrame, path: Path, *, language: st
 def check_xlsx(dataset: Dataset, table: pd.DataFrame, path: Path) -> None:
     """Compare the cells of the sheet of codes. Raises ReadBackError."""
     sheet = load_workbook(path, read_only=True)[CODES]
-    rows = sheet.iter_rows(values_only=True)
+    # Trailing empty cells are not in the file.
+    rows = sheet.iter_rows(values_only=True, max_col=len(table.columns))
     if list(next(rows)) != list(table.columns):
         raise ReadBackError(f"{path.name}: the variables differ")
     columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in table.columns]
