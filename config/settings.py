@@ -176,10 +176,13 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 # By a name of ours: the task's dotted name and its schedule, in seconds or as a crontab.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "expire-leases": {"task": "fieldwork.tasks.expire_leases", "schedule": 30.0},
     "return-stuck-samples": {"task": "fieldwork.tasks.return_stuck_samples", "schedule": 60.0},
     "return-stuck-recordings": {"task": "fieldwork.tasks.return_stuck_recordings", "schedule": 60.0},
     "remove-orphaned-recordings": {"task": "fieldwork.tasks.remove_orphaned_recordings", "schedule": 60 * 60.0},
     "draw-audits": {"task": "qc.tasks.draw_audits", "schedule": 60.0},
+    "find-verbatims": {"task": "qc.tasks.find_verbatims", "schedule": 60.0},
+    "return-stuck-releases": {"task": "exports.tasks.return_stuck_releases", "schedule": 60.0},
     "return-forgotten-audits": {"task": "qc.tasks.return_forgotten_audits", "schedule": 15 * 60.0},
 }
 
@@ -193,6 +196,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "config.api.Pages",
+    "EXCEPTION_HANDLER": "config.api.say_error",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

@@ -1,0 +1,5 @@
+"""Work of the worker and the clock. Names are said in full, so that a module can move."""
+
+from qc.tasks import coding
+
+__all__ = ["coding"]
