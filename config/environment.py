@@ -51,7 +51,13 @@ def make_data_dir(folder: Path) -> None:
     """Create the data directory, closed to other accounts of the machine."""
     if folder.exists():
         return
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except PermissionError:
+        raise ImproperlyConfigured(
+            f"This account may not create {folder}. Run as the account that made the folder above it, or name "
+            "another place in DATA_DIR."
+        ) from None
     # Under root the embedded servers run as another account: it may pass through to its own folder, and not look.
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
 

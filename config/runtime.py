@@ -208,13 +208,19 @@ def _permits(account: Account, path: Path, bits: int) -> bool:
 
 def _make_folders(data_dir: Path, place: Place) -> None:
     """Create the folders that are missing; the servers' own belong to their account alone."""
-    environment.make_data_dir(data_dir)
-    place.home.parent.mkdir(parents=True, exist_ok=True)
-    for folder in (place.home, place.sockets):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if place.account and folder.stat().st_uid == 0:
-            os.chown(folder, place.account.uid, place.account.gid)
-        _refuse_foreign(folder, place.account)
+    try:
+        environment.make_data_dir(data_dir)
+        place.home.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (place.home, place.sockets):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if place.account and folder.stat().st_uid == 0:
+                os.chown(folder, place.account.uid, place.account.gid)
+            _refuse_foreign(folder, place.account)
+    except PermissionError as error:
+        raise RuntimeFailure(
+            f"This account may not write {error.filename}. Run as the account that made the folder above it, "
+            "or name another place in DATA_DIR."
+        ) from error
 
 
 def _refuse_foreign(folder: Path, account: Account | None) -> None:

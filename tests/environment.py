@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -46,22 +46,30 @@ def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
         if not (is_worker or config.option.collectonly or config.option.help):
             clear_leftovers()
             stack.callback(shutil.rmtree, run_folder(), ignore_errors=True)
-            stack.enter_context(
-                runtime.running(
-                    run_folder(),
-                    postgres=environment.embedded_postgres(),
-                    valkey=environment.embedded_valkey(),
-                    throwaway=True,
-                )
-            )
+            try:
+                stack.enter_context(servers())
+            except runtime.RuntimeFailure as failure:
+                pytest.exit(str(failure), returncode=1)
         return (yield)
 
 
+def servers() -> AbstractContextManager[runtime.Addresses]:
+    return runtime.running(
+        run_folder(),
+        postgres=environment.embedded_postgres(),
+        valkey=environment.embedded_valkey(),
+        throwaway=True,
+    )
+
+
 def clear_leftovers() -> None:
-    for folder in RUNS.glob("[0-9]*"):
-        if not is_alive(int(folder.name)):
-            runtime.remove(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+    """Delete the folders of runs that have ended; each name ends in the number of its process."""
+    for folder in RUNS.glob("*[0-9]"):
+        is_ours = folder.stat().st_uid == os.geteuid()
+        if is_ours and not is_alive(int(folder.name.rpartition("-")[2])):
+            with suppress(runtime.RuntimeFailure):  # a program of that run still uses its servers
+                runtime.remove(folder)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_alive(pid: int) -> bool:
