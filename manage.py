@@ -19,11 +19,11 @@ WITHOUT_SERVERS |= {"demo"}
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    if environment.embedded_postgres():
-        # A database of our own belongs to this machine alone, and so may the key. Elsewhere it has to be set.
-        environment.ensure_secret_key()
     needs_servers = command not in WITHOUT_SERVERS and "--help" not in sys.argv
     try:
+        if environment.embedded_postgres():
+            # A database of our own belongs to this machine alone, and so may the key. Elsewhere it has to be set.
+            environment.ensure_secret_key()
         with runtime.needed() if needs_servers else nullcontext():
             execute_from_command_line(sys.argv)
     except (runtime.RuntimeFailure, ImproperlyConfigured) as failure:
