@@ -141,6 +141,7 @@ PROBLEMS = {
     # texts
     "label_missing": _("{owner} has no text in any language."),
     "translation_missing": _("{owner}: the text in {language} is missing."),
+    "markup_in_text": _("The text has markup ({markup}), which is shown and read as it stands. Take it out."),
     "placeholders_differ": _(
         "{owner}: the text in {language} refers to other questions than the one in {default}: {shown}."
     ),

@@ -33,6 +33,7 @@ WARNINGS = frozenset(
         "language_without_code",
         "list_unused",
         "loop_compared",
+        "markup_in_text",
         "metadata_left_out",
         "missing_not_used",
         "names_differ_by_case",

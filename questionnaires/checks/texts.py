@@ -13,6 +13,8 @@ from questionnaires.problems import Problem
 
 PLACEHOLDER = re.compile(r"\$\{\s*([^\s{}]+?)\s*\}")
 _UNCLOSED = re.compile(r"\$\{[^{}]*(?:\{|\Z)")
+#: Signs of other tools' markup: <b>, **bold**, [link](address). Here a text is shown as it stands.
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|\*\*[^*\s][^*]*\*\*|\]\(https?:")
 _KINDS = ("dk", "refused", "na")
 
 
@@ -89,6 +91,7 @@ def check_texts(index: FormIndex) -> list[Problem]:
         if written.key != "short":
             problems += _untranslated(index, written, languages)
         problems += _placeholders(index, written)
+        problems += _markup(index, written)
     return problems
 
 
@@ -114,6 +117,15 @@ def _untranslated(index: FormIndex, written: Written, languages: list[str]) -> I
         if not written.texts.get(language):
             yield index.problem(
                 "translation_missing", written.sheet, written.row, written.key, language, owner=written.owner
+            )
+
+
+def _markup(index: FormIndex, written: Written) -> Iterator[Problem]:
+    for language, text in written.texts.items():
+        found = _MARKUP.search(text)
+        if found:
+            yield index.problem(
+                "markup_in_text", written.sheet, written.row, written.key, language, markup=found[0][:40]
             )
 
 

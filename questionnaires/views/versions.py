@@ -5,6 +5,7 @@ import json
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from django import forms
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
@@ -29,7 +30,6 @@ from questionnaires.services.versions import (
 )
 from studies.access import StudyAccess, study_access
 from studies.errors import DomainError
-from studies.forms.errors import show_error
 from studies.models.study import Role
 from studies.requests import UserRequest
 
@@ -58,7 +58,7 @@ def create(request: UserRequest, study: str) -> HttpResponse:
         try:
             made = create_questionnaire(study=access.study, **form.cleaned_data, actor=request.user, now=timezone.now())
         except DomainError as error:
-            show_error(form, error)
+            _say(form, error)
         else:
             return redirect("questionnaires:upload", study, made.code)
     context = {"study": access.study, "form": form}
@@ -78,7 +78,7 @@ def upload(request: UserRequest, study: str, code: str) -> HttpResponse:
                 questionnaire=questionnaire, file=file, name=file.name, actor=request.user, now=timezone.now()
             )
         except DomainError as error:
-            show_error(form, error)
+            _say(form, error)
         else:
             messages.success(request, _("%(file)s was imported.") % {"file": file.name})
             return redirect("questionnaires:version", study, code, version.number)
@@ -171,6 +171,16 @@ def script(request: UserRequest, study: str, checksum: str) -> HttpResponse:
     response["Cache-Control"] = f"private, max-age={A_YEAR}, immutable"
     patch_vary_headers(response, ["Accept-Encoding"])
     return response
+
+
+def _say(form: forms.Form, error: DomainError) -> None:
+    """Put a service's error beside the fields that it names, or above the form."""
+    named = {name: texts for name, texts in error.fields.items() if name in form.fields}
+    for name, texts in named.items():
+        for text in texts if isinstance(texts, list) else [texts]:
+            form.add_error(name, str(text))
+    if not named:
+        form.add_error(None, str(error))
 
 
 def _questionnaire(access: StudyAccess, code: str) -> Questionnaire:

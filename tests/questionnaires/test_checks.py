@@ -247,6 +247,17 @@ def test_placeholders_that_lead_nowhere(rows, code):
     assert found[code].column == "label::English (en)"
 
 
+@pytest.mark.parametrize("text", ["<b>Now</b>", "See [here](https://example.org)", "**Now**", "line<br/>line"])
+def test_markup_is_warned_of(text):
+    found = problems_of([q("text", "a", text)])
+    assert set(found) == {"markup_in_text"}
+
+
+@pytest.mark.parametrize("text", ["1 < 2 and 3 > 2", "5 * 3 * 2", "Read [the list] out (all of it)", "* * *"])
+def test_signs_are_no_markup(text):
+    assert problems_of([q("text", "a", text)]) == {}
+
+
 OTHER = [*YES_NO, {"list_name": "yes_no", "name": "6", "label::English (en)": "Other", "dala::other": "yes"}]
 LANGUAGES = [{**row, "language": code} for row, code in zip(YES_NO, ("en", "ru"), strict=True)]
 
