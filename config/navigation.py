@@ -45,6 +45,7 @@ ROOMS = (
     Room(_("Sample"), "fieldwork:sample", _for(Role.SUPERVISOR, Role.LEAD)),
     Room(_("Quotas"), "fieldwork:quotas", _for(Role.SUPERVISOR, Role.LEAD)),
     Room(_("Progress"), "fieldwork:progress", _for(Role.SUPERVISOR, Role.LEAD)),
+    Room(_("Outcome rates"), "fieldwork:outcomes", _for(Role.SUPERVISOR, Role.LEAD)),
     Room(_("Cases"), "fieldwork:cases", _for(Role.SUPERVISOR)),
     Room(_("Recordings"), "fieldwork:recordings", _for(Role.SUPERVISOR), "recordings", _("without a call")),
     Room(_("Audits"), "qc:audits", _for(Role.SUPERVISOR, Role.LEAD), "audits", _("waiting to be heard")),

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.views import home
 from studies.views import session
@@ -29,8 +30,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/", session.profile, name="profile"),
     path("profile/token/", session.token, name="token"),
     path("health", health, name="health"),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/", SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="config/api.html"), name="api"),
 ]
 for app in APPS:
     # While the apps are being built: one whose modules are not all there yet is left out.
     with suppress(ModuleNotFoundError):
         urlpatterns.append(path("", include(f"{app}.urls")))
+    with suppress(ModuleNotFoundError):
+        urlpatterns.append(path("api/v1/", include(f"{app}.api.urls")))

@@ -24,7 +24,6 @@ from fieldwork.services.interview_state import (
     STATE_FIELDS,
     checkpoints_of,
     close_document,
-    end_code,
     keep_state,
     open_state,
     screener_values,
@@ -127,7 +126,7 @@ def start_interview(case: Case, attempt: CallAttempt, language: str, now: dateti
     if language not in load_script(version).languages:
         message = _("The questionnaire is not available in this language.")
         raise InvalidInput("unknown_language", message, {"language": [message]})
-    return Interview.objects.create(
+    interview = Interview(
         case=case,
         population=case.population,
         version=version,
@@ -138,6 +137,9 @@ def start_interview(case: Case, attempt: CallAttempt, language: str, now: dateti
         preset={"population": case.population.code},
         started_at=now,
     )
+    keep_state(interview, open_state(interview))
+    interview.save()
+    return interview
 
 
 # --- the journal -----------------------------------------------------------------------------------------
@@ -322,7 +324,7 @@ def reach_checkpoint(*, interview: Interview, epoch: int, name: str, now: dateti
     state = open_state(interview)
     if not flow.checkpoint_reached(state, name):
         raise Conflict("checkpoint_not_reached", _("The questions before this checkpoint are not all answered."))
-    seat = take_seat(interview=interview, values=screener_values(interview, state), now=now)
+    seat = take_seat(interview=interview, values=screener_values(state), now=now)
     interview.checkpoints = {**interview.checkpoints, name: "open" if seat.open else "quota_full"}
     if seat.open:
         case.ever_eligible = True
@@ -350,7 +352,7 @@ def complete_interview(*, interview: Interview, epoch: int, now: datetime) -> In
     interview = lock_interview(interview.pk)
     interview.case = case
     check_epoch(interview, epoch)
-    attempt = CallAttempt.objects.select_related("interviewer").get(pk=interview.attempt_id)
+    attempt = interview.attempt = CallAttempt.objects.select_related("interviewer").get(pk=interview.attempt_id)
     if attempt.ended_at is not None and not attempt.expired:
         return interview
     if attempt.expired:
@@ -363,11 +365,11 @@ def complete_interview(*, interview: Interview, epoch: int, now: datetime) -> In
         key = state.frontier.key if state.frontier else ""
         message = _("The interview is not at its end: the question “%(key)s” is not answered.") % {"key": key}
         raise Conflict("not_at_end", message, {"current": key})
-    code = end_code(state) or COMPLETE
+    code = state.ended or COMPLETE
     close_document(interview, state, now)
     if code == COMPLETE:
         interview.status = Interview.Status.COMPLETED
-        keep_seats(interview=interview, now=now, values=screener_values(interview, state))
+        keep_seats(interview=interview, now=now, values=screener_values(state))
     interview.save(update_fields=["status", *CLOSING_FIELDS])
     end_call(interview, attempt, code, now)
     return interview

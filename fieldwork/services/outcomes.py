@@ -19,6 +19,7 @@ from fieldwork.dispositions import (
     NOT_ELIGIBLE,
     PARTIAL,
     QUOTA_FULL,
+    SCREENED,
     Disposition,
     disposition_table,
     final_disposition,
@@ -275,11 +276,12 @@ def put_back(case: Case, attempt: CallAttempt, plan: Plan, outcome: Outcome) -> 
 def conclude(case: Case, interview: Interview | None, calls: list[PastCall], plan: Plan, now: datetime) -> None:
     """Write the case's disposition so far, or the final one, and what it means for the interview."""
     broken_off = interview is not None and interview.status in {Interview.Status.RUNNING, Interview.Status.SUSPENDED}
+    screened = bool(calls) and calls[-1].disposition in SCREENED
     case.disposition = final_disposition(
         [call.disposition for call in calls],
         ever_eligible=case.ever_eligible,
         exhausted=plan.exhausted,
-        enough_answered=plan.closes and broken_off and enough_answered(interview),
+        enough_answered=plan.closes and broken_off and not screened and enough_answered(interview),
     )
     if plan.closes:
         case.final_disposition, case.closed_at = case.disposition, now

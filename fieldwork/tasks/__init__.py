@@ -1,5 +1,5 @@
 """Work that outlives a request. Each concept has its module; Celery finds them through this package."""
 
-from fieldwork.tasks import recordings, sample
+from fieldwork.tasks import calls, recordings, sample
 
-__all__ = ["recordings", "sample"]
+__all__ = ["calls", "recordings", "sample"]
