@@ -32,6 +32,9 @@ from studies.services.validation import check_fields
 def create_questionnaire(*, study: Study, code: str, title: str, actor: User, now: datetime) -> Questionnaire:
     """Create a questionnaire without a version. Raises InvalidInput (code already there, or with other signs)."""
     questionnaire = Questionnaire(study=study, code=code.strip(), title=title.strip())
+    if Questionnaire.objects.filter(study=study, code=questionnaire.code).exists():
+        message = _("The study already has a questionnaire with this code.")
+        raise InvalidInput("code_taken", message, {"code": [message]})
     check_fields(questionnaire)
     questionnaire.save()
     log_activity(

@@ -177,8 +177,7 @@ def _say(form: forms.Form, error: DomainError) -> None:
     """Put a service's error beside the fields that it names, or above the form."""
     named = {name: texts for name, texts in error.fields.items() if name in form.fields}
     for name, texts in named.items():
-        for text in texts if isinstance(texts, list) else [texts]:
-            form.add_error(name, str(text))
+        form.add_error(name, [str(text) for text in texts] if isinstance(texts, list) else str(texts))
     if not named:
         form.add_error(None, str(error))
 

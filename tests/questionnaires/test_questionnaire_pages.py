@@ -115,7 +115,7 @@ def test_a_bad_file_is_said_beside_the_field(client, lead, questionnaire):
 def test_a_code_that_is_taken_is_said_beside_the_field(client, lead, questionnaire):
     answer = client.post(reverse("questionnaires:create", args=["UCA"]), {"code": "main", "title": "Again"})
     assert answer.status_code == 422
-    assert "already exists" in answer.content.decode()
+    assert "The study already has a questionnaire with this code" in answer.content.decode()
 
 
 def test_problems_stand_with_sheet_row_column_and_sentence(client, lead, questionnaire):
