@@ -28,6 +28,8 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except (runtime.RuntimeFailure, ImproperlyConfigured) as failure:
         sys.exit(str(failure))
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")
 
 
 if __name__ == "__main__":

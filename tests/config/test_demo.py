@@ -94,6 +94,18 @@ def test_it_serves_until_told_to_stop_and_then_everything_stops(data_dir: Path) 
         psycopg.connect(runtime.addresses(data_dir).database_url)
 
 
+def test_stopped_while_the_example_is_made_it_leaves_no_server(data_dir: Path) -> None:
+    (data_dir / "demo.json").unlink()
+    process = start_demo(data_dir, "--no-serve")
+    output = read_until(process, "Loading the reference study")
+    process.send_signal(signal.SIGTERM)
+    rest, _ = process.communicate(timeout=60)
+    assert "Traceback" not in rest, output + rest
+    assert "Stopped." in rest
+    assert json.loads((data_dir / "demo.json").read_text())["begun"] == "load_example"
+    assert programs_of(data_dir) == []
+
+
 def test_without_serving_it_names_the_folder_of_the_files(data_dir: Path) -> None:
     exports = data_dir / "media" / "exports"
     exports.mkdir(parents=True)

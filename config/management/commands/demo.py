@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-serve", action="store_true", help="end after the fieldwork")
 
     def handle(self, *args: Any, port: int, reset: bool, no_serve: bool, **options: Any) -> None:
+        # A polite kill while the example is being made ends the servers too, as Ctrl-C does.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         if not no_serve:
             refuse_taken_port(port)
         try:
