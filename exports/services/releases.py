@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pyreadstat
 from django.conf import settings
@@ -107,6 +108,20 @@ def cancel_release(*, release: Release, actor: User, now: datetime) -> None:
     if not changed:
         raise Conflict("finished", _("This release is already finished."))
     log_activity(study=release.study, actor=actor, action="release.cancelled", target=release, now=now)
+
+
+@transaction.atomic
+def open_release_file(*, file: ReleaseFile, actor: User, now: datetime) -> BinaryIO:
+    """Open a file of a finished release for reading; who took it is logged."""
+    log_activity(
+        study=file.release.study,
+        actor=actor,
+        action="release.downloaded",
+        target=file.release,
+        data={"file": file.name, "sha256": file.sha256},
+        now=now,
+    )
+    return (release_folder() / file.path).open("rb")
 
 
 def write_release(*, release_id: int, clock: Callable[[], datetime]) -> None:

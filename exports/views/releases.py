@@ -11,12 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from exports.forms import ReleaseForm
 from exports.models import Release, ReleaseFile
-from exports.services.releases import cancel_release, release_folder, request_release
-from exports.tasks import write_release_files
+from exports.services.releases import cancel_release, open_release_file, request_release
+from exports.tasks import start_writing
 from studies.access import study_access
 from studies.errors import DomainError
 from studies.models.study import Role
-from studies.services.activity import log_activity
 
 PER_PAGE = 20
 
@@ -41,7 +40,7 @@ def releases(request: HttpRequest, study: str) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, str(error))
         else:
-            write_release_files.delay_on_commit(release.pk)
+            start_writing(release.pk)
             return redirect("exports:release", study, release.number)
     queryset = access.study.releases.select_related("created_by").prefetch_related("files")
     page = Paginator(queryset, PER_PAGE).get_page(request.GET.get("page"))
@@ -80,19 +79,11 @@ def download(request: HttpRequest, study: str, number: int, kind: str) -> FileRe
     """Hand out one file of a finished release; who took it is logged."""
     access = study_access(request.user, study, Role.LEAD)
     file = get_object_or_404(
-        ReleaseFile.objects.select_related("release"),
+        ReleaseFile.objects.select_related("release__study"),
         release__study=access.study,
         release__number=number,
         release__status=Release.Status.READY,
         kind=kind,
     )
-    if request.method == "GET":
-        log_activity(
-            study=access.study,
-            actor=access.user,
-            action="release.downloaded",
-            target=file.release,
-            data={"file": file.name, "sha256": file.sha256},
-            now=timezone.now(),
-        )
-    return FileResponse((release_folder() / file.path).open("rb"), as_attachment=True, filename=file.name)
+    content = open_release_file(file=file, actor=access.user, now=timezone.now())
+    return FileResponse(content, as_attachment=True, filename=file.name)

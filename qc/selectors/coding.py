@@ -46,7 +46,7 @@ class FrameProgress:
 def frames_with_progress(study: Study, languages: Sequence[str] = ()) -> list[FrameProgress]:
     """All frames of a study by name, in two queries. `languages`: only these (none: all)."""
     counted = (
-        _in_languages(Verbatim.objects.filter(frame__study=study), languages)
+        verbatims_of(study, languages=languages)
         .annotate(done=_coded())
         .values("frame_id", "language")
         .annotate(total=Count("pk"), coded=Count("pk", filter=Q(done=True)))
@@ -83,6 +83,12 @@ def groups_of(
         .annotate(count=Count("pk"), first=Min("pk"), text=Min("text"), key=Min("key"))
         .order_by("-count", "language", "folded")
     )
+
+
+def verbatims_of(study: Study, *, languages: Sequence[str] = (), only_open: bool = False) -> QuerySet[Verbatim]:
+    """Answers of all frames of a study. `languages`: only these (none: all)."""
+    verbatims = _in_languages(Verbatim.objects.filter(frame__study=study), languages)
+    return verbatims.filter(~_coded()) if only_open else verbatims
 
 
 def group_members(verbatim: Verbatim) -> QuerySet[Verbatim]:
@@ -123,7 +129,7 @@ def question_texts(study: Study, frame: CodeFrame) -> dict[str, dict[str, str]]:
 
 def uncoded_count(study: Study, languages: Sequence[str] = ()) -> int:
     """Answers that wait for a coder."""
-    return _in_languages(Verbatim.objects.filter(frame__study=study), languages).filter(~_coded()).count()
+    return verbatims_of(study, languages=languages, only_open=True).count()
 
 
 def _coded() -> Exists:
