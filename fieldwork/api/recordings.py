@@ -119,7 +119,7 @@ class StudyRecordings(ListAPIView[Recording]):
 
     @extend_schema(tags=["recordings"], request=UploadSerializer, responses={201: RecordingSerializer, **REFUSED})
     def post(self, request: Request, study: str) -> Response:
-        """Store a recording. The same file for the same call is stored once: sent again, it gives the one that is there."""
+        """Store a recording. The same file for the same call is stored once: sent again, it gives the first one."""
         access = listener(request, study)
         wanted = UploadSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)

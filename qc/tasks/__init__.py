@@ -1,5 +1,5 @@
 """Work of the worker and the clock. Names are said in full, so that a module can move."""
 
-from qc.tasks import coding
+from qc.tasks import audits, coding
 
-__all__ = ["coding"]
+__all__ = ["audits", "coding"]
