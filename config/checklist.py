@@ -139,7 +139,7 @@ def _quotas(desk: Desk) -> Line:
 
 
 def _fieldwork(desk: Desk) -> Line:
-    title, view = _("Interviews"), "fieldwork:progress"
+    title, view = _("Interviews"), "fieldwork:outcomes"
     if not desk.complete:
         return Line(TODO, title, _("none complete yet"), view)
     behind = [one.population.code for one in desk.fields if one.behind]

@@ -29,7 +29,7 @@ class Room:
     label: Promise
     view: str
     roles: frozenset[Role]
-    #: Name of the number in `Waiting` that says what waits there, and what that number means.
+    #: Name of the number in `waiting_in` that says what waits there, and what that number means.
     waits: str = ""
     waits_means: Promise | str = ""
 
@@ -38,24 +38,60 @@ def _for(*roles: Role) -> frozenset[Role]:
     return frozenset(roles)
 
 
-ROOMS = (
-    Room(_("Overview"), "study", _for(*Role)),
-    Room(_("Calls"), "fieldwork:ready", _for(Role.INTERVIEWER), "appointments", _("own appointments today")),
-    Room(_("Questionnaire"), "questionnaires:list", _for(Role.SUPERVISOR, Role.LEAD)),
-    Room(_("Sample"), "fieldwork:sample", _for(Role.SUPERVISOR, Role.LEAD)),
-    Room(_("Quotas"), "fieldwork:quotas", _for(Role.SUPERVISOR, Role.LEAD)),
-    Room(_("Progress"), "fieldwork:progress", _for(Role.SUPERVISOR, Role.LEAD)),
-    Room(_("Outcome rates"), "fieldwork:outcomes", _for(Role.SUPERVISOR, Role.LEAD)),
-    Room(_("Cases"), "fieldwork:cases", _for(Role.SUPERVISOR)),
-    Room(_("Recordings"), "fieldwork:recordings", _for(Role.SUPERVISOR), "recordings", _("without a call")),
-    Room(_("Audits"), "qc:audits", _for(Role.SUPERVISOR, Role.LEAD), "audits", _("waiting to be heard")),
-    Room(_("Follow-ups"), "qc:follow_ups", _for(Role.SUPERVISOR), "follow_ups", _("to be settled")),
-    Room(_("Coding"), "qc:coding", _for(Role.CODER, Role.LEAD), "verbatims", _("verbatims without a code")),
-    Room(_("Data files"), "exports:releases", _for(Role.LEAD)),
-    Room(_("Populations"), "studies:populations", _for(Role.LEAD)),
-    Room(_("Members"), "studies:members", _for(Role.LEAD)),
-    Room(_("Activity"), "studies:activity", _for(Role.SUPERVISOR, Role.LEAD)),
+OVERVIEW = Room(_("Overview"), "study", _for(*Role))
+
+#: The rooms of a study by what is done there, in the order in which a study is made.
+SECTIONS: tuple[tuple[Promise, tuple[Room, ...]], ...] = (
+    (
+        _("Design"),
+        (
+            Room(_("Populations"), "studies:populations", _for(Role.SUPERVISOR, Role.LEAD)),
+            Room(_("Questionnaire"), "questionnaires:list", _for(Role.SUPERVISOR, Role.LEAD)),
+            Room(_("Sample"), "fieldwork:sample", _for(Role.SUPERVISOR, Role.LEAD)),
+            Room(_("Quotas"), "fieldwork:quotas", _for(Role.SUPERVISOR, Role.LEAD)),
+            Room(_("Members"), "studies:members", _for(Role.LEAD)),
+        ),
+    ),
+    (
+        _("Field"),
+        (
+            Room(_("Calls"), "fieldwork:ready", _for(Role.INTERVIEWER), "appointments", _("own appointments")),
+            Room(_("Cases"), "fieldwork:cases", _for(Role.SUPERVISOR, Role.LEAD)),
+            Room(_("Outcomes"), "fieldwork:outcomes", _for(Role.SUPERVISOR, Role.LEAD)),
+            Room(
+                _("Recordings"),
+                "fieldwork:recordings",
+                _for(Role.SUPERVISOR, Role.LEAD),
+                "recordings",
+                _("recordings without a call"),
+            ),
+        ),
+    ),
+    (
+        _("Quality"),
+        (
+            Room(_("Audits"), "qc:audits", _for(Role.SUPERVISOR, Role.LEAD), "audits", _("waiting to be heard")),
+            Room(_("Follow-ups"), "qc:follow_ups", _for(Role.SUPERVISOR, Role.LEAD), "follow_ups", _("to be settled")),
+            Room(
+                _("Coding"),
+                "qc:coding",
+                _for(Role.CODER, Role.SUPERVISOR, Role.LEAD),
+                "verbatims",
+                _("verbatims without a code"),
+            ),
+        ),
+    ),
+    (
+        _("Result"),
+        (
+            Room(_("Data files"), "exports:releases", _for(Role.LEAD)),
+            Room(_("Activity"), "studies:activity", _for(Role.SUPERVISOR, Role.LEAD)),
+        ),
+    ),
 )
+
+#: So few places need no headings.
+FEW_PLACES = 4
 
 
 @dataclass(frozen=True)
@@ -101,13 +137,16 @@ def _frame(request: HttpRequest) -> Frame:
     if study is None and not code and len(roles) == 1:
         study = next(iter(roles))
     home = _place(request, _("Home"), reverse("home"), exact=True)
-    if study is not None and len(roles) == 1:
-        # Whoever has one study finds all of it at home.
-        groups = [Group(study.code, [home, *_rooms(request, study, user, roles[study])[1:]])]
-    elif study is not None:
-        groups = [Group("", [home]), Group(study.code, _rooms(request, study, user, roles[study]))]
-    else:
+    if study is None:
         groups = [Group("", [home]), Group(_("Studies"), _study_places(request, roles))]
+    elif len(roles) == 1:
+        # Whoever has one study finds all of it at home.
+        groups = [Group("", [home]), *_rooms(request, study, user, roles[study])]
+    else:
+        overview = _place(request, OVERVIEW.label, reverse(OVERVIEW.view, args=[study.code]), exact=True)
+        groups = [Group("", [home]), Group(study.code, [overview]), *_rooms(request, study, user, roles[study])]
+    if sum(len(group.places) for group in groups) <= FEW_PLACES:
+        groups = [Group("", [place for group in groups for place in group.places])]
     if user.is_superuser:
         groups.append(Group(_("Administration"), _administration(request)))
     search = (
@@ -120,17 +159,19 @@ def _study_places(request: HttpRequest, studies: Iterable[Study]) -> list[Place]
     return [_place(request, study.code, reverse("study", args=[study.code])) for study in studies]
 
 
-def _rooms(request: HttpRequest, study: Study, user: User, roles: set[str]) -> list[Place]:
+def _rooms(request: HttpRequest, study: Study, user: User, roles: set[str]) -> list[Group]:
     waiting = waiting_in(study, user, roles)
-    places = []
-    for room in ROOMS:
-        url = room_address(room.view, study.code) if room.roles.intersection(roles) else ""
-        if url:
-            count = waiting.get(room.waits) or None
-            places.append(
-                _place(request, room.label, url, exact=room.view == "study", count=count, means=room.waits_means)
-            )
-    return places
+    return [
+        Group(
+            title,
+            [
+                _place(request, room.label, url, count=waiting.get(room.waits) or None, means=room.waits_means)
+                for room in rooms
+                if room.roles.intersection(roles) and (url := room_address(room.view, study.code))
+            ],
+        )
+        for title, rooms in SECTIONS
+    ]
 
 
 def _administration(request: HttpRequest) -> list[Place]:

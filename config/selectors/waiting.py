@@ -23,10 +23,9 @@ def waiting_in(study: Study, user: User, roles: Set[str], now: datetime | None =
     counts: dict[str, Any] = {}
     if Role.INTERVIEWER in roles:
         counts["appointments"] = _number(own_appointments(user, moment).filter(case__population__study=study))
-    if Role.SUPERVISOR in roles:
+    if roles & {Role.SUPERVISOR, Role.LEAD}:
         counts["recordings"] = _number(Recording.objects.filter(population__study=study, attempt=None))
         counts["follow_ups"] = _number(FollowUp.objects.filter(study=study, settled_at=None))
-    if roles & {Role.SUPERVISOR, Role.LEAD}:
         counts["audits"] = _number(Audit.objects.filter(interview__population__study=study, status=Audit.Status.OPEN))
     if roles & {Role.CODER, Role.LEAD}:
         coded = Coding.objects.filter(verbatim=OuterRef("pk"), final=True)

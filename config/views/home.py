@@ -39,7 +39,7 @@ def _shown(desk: Desk) -> dict[str, object]:
     lines = []
     if desk.lead is not None:
         lines = [(line, room_address(line.view, code)) for line in checklist(desk, desk.lead)]
-    rooms = ("ready", "quotas", "progress", "sample", "cases", "recordings")
+    rooms = ("ready", "quotas", "sample", "cases", "outcomes")
     addresses = {room: room_address(f"fieldwork:{room}", code) for room in rooms}
     addresses |= {room: room_address(f"qc:{room}", code) for room in ("audits", "follow_ups", "coding")}
     return {"desk": desk, "lines": lines, "rooms": addresses}
