@@ -65,11 +65,12 @@ def servers() -> AbstractContextManager[runtime.Addresses]:
 def clear_leftovers() -> None:
     """Delete the folders of runs that have ended; each name ends in the number of its process."""
     for folder in RUNS.glob("*[0-9]"):
-        is_ours = folder.stat().st_uid == os.geteuid()
-        if is_ours and not is_alive(int(folder.name.rpartition("-")[2])):
-            with suppress(runtime.RuntimeFailure):  # a program of that run still uses its servers
-                runtime.remove(folder)
-                shutil.rmtree(folder, ignore_errors=True)
+        if is_alive(int(folder.name.rpartition("-")[2])):
+            continue
+        # Another run may clear it at the same time, another account may own it, a program may still use its servers.
+        with suppress(FileNotFoundError, PermissionError, runtime.RuntimeFailure):
+            runtime.remove(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_alive(pid: int) -> bool:
