@@ -6,12 +6,13 @@ The rooms belong to different apps and the apps may not know of each other, so t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -129,22 +130,26 @@ def _frame(request: HttpRequest) -> Frame:
     if not isinstance(user, User):
         return Frame(None, [], [], "")
     roles: dict[Study, set[str]] = defaultdict(set)
+    coded: dict[Study, list[str]] = {}
     for member in StudyMember.objects.filter(user=user).select_related("study").order_by("study__code"):
         roles[member.study].add(member.role)
+        if member.role == Role.CODER:
+            coded[member.study] = member.languages
     match = request.resolver_match
     code = match.kwargs.get("study", "") if match else ""
     study = next((one for one in roles if one.code == code), None)
     if study is None and not code and len(roles) == 1:
         study = next(iter(roles))
+    rooms = [] if study is None else _rooms(request, study, roles[study], _waiting(study, user, roles[study], coded))
     home = _place(request, _("Home"), reverse("home"), exact=True)
     if study is None:
         groups = [Group("", [home]), Group(_("Studies"), _study_places(request, roles))]
     elif len(roles) == 1:
         # Whoever has one study finds all of it at home.
-        groups = [Group("", [home]), *_rooms(request, study, user, roles[study])]
+        groups = [Group("", [home]), *rooms]
     else:
         overview = _place(request, OVERVIEW.label, reverse(OVERVIEW.view, args=[study.code]), exact=True)
-        groups = [Group("", [home]), Group(study.code, [overview]), *_rooms(request, study, user, roles[study])]
+        groups = [Group("", [home]), Group(study.code, [overview]), *rooms]
     if sum(len(group.places) for group in groups) <= FEW_PLACES:
         groups = [Group("", [place for group in groups for place in group.places])]
     if user.is_superuser:
@@ -159,8 +164,13 @@ def _study_places(request: HttpRequest, studies: Iterable[Study]) -> list[Place]
     return [_place(request, study.code, reverse("study", args=[study.code])) for study in studies]
 
 
-def _rooms(request: HttpRequest, study: Study, user: User, roles: set[str]) -> list[Group]:
-    waiting = waiting_in(study, user, roles)
+def _waiting(study: Study, user: User, roles: set[str], coded: Mapping[Study, Sequence[str]]) -> dict[str, int]:
+    """What waits; a coder counts in their languages, who leads or supervises too counts in all."""
+    languages = coded.get(study, ()) if roles.isdisjoint({Role.SUPERVISOR, Role.LEAD}) else ()
+    return waiting_in(study, user, roles, timezone.now(), languages)
+
+
+def _rooms(request: HttpRequest, study: Study, roles: set[str], waiting: Mapping[str, int]) -> list[Group]:
     return [
         Group(
             title,

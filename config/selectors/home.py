@@ -63,11 +63,14 @@ def desks_of(user: User, now: datetime, *, only: Study | None = None) -> list[De
         members = members.filter(study=only)
     desks: dict[int, Desk] = {}
     supervised: dict[int, set[int]] = {}
+    coded: dict[int, list[str]] = {}
     for member in members.order_by("study__code", "role"):
         desk = desks.setdefault(member.study_id, Desk(member.study, set()))
         desk.roles.add(member.role)
         if member.role == Role.SUPERVISOR:
             supervised[member.study_id] = {population.pk for population in member.populations.all()}
+        elif member.role == Role.CODER:
+            coded[member.study_id] = member.languages
     populations: dict[int, list[Population]] = defaultdict(list)
     for population in Population.objects.filter(study__in=desks).order_by("study", "code"):
         populations[population.study_id].append(population)
@@ -75,7 +78,7 @@ def desks_of(user: User, now: datetime, *, only: Study | None = None) -> list[De
         desk.populations = populations[study]
     _add_interviewers(desks, user, now)
     _add_fields(desks, supervised, now)
-    _add_coders(desks, user, now)
+    _add_coders(desks, coded, user, now)
     leading = [study for study, desk in desks.items() if Role.LEAD in desk.roles]
     for study, lead in (lead_desks(leading) if leading else {}).items():
         desks[study].lead = lead
@@ -104,10 +107,16 @@ def _add_fields(desks: dict[int, Desk], supervised: dict[int, set[int]], now: da
             desks[one.population.study_id].fields.append(one)
 
 
-def _add_coders(desks: dict[int, Desk], user: User, now: datetime) -> None:
-    mine = {study: desk for study, desk in desks.items() if desk.roles & {Role.CODER, Role.LEAD}}
-    if not mine:
+def _add_coders(desks: dict[int, Desk], coded: dict[int, list[str]], user: User, now: datetime) -> None:
+    """Coders see their languages, leads all."""
+    languages: dict[int, list[str]] = {}
+    for study, desk in desks.items():
+        if Role.LEAD in desk.roles:
+            languages[study] = []
+        elif study in coded:
+            languages[study] = coded[study]
+    if not languages:
         return
-    populations = [population for desk in mine.values() for population in desk.populations]
-    for study, coder in coder_desks(user, mine, populations, now).items():
+    populations = [population for study in languages for population in desks[study].populations]
+    for study, coder in coder_desks(user, languages, populations, now).items():
         desks[study].coder = coder

@@ -252,7 +252,7 @@ def test_audits_and_follow_ups_are_counted_by_population() -> None:
     assert (first.audits_waiting, first.oldest_audit, first.heard) == (2, NOW - timedelta(hours=30), 1)
     assert (first.follow_ups, second.follow_ups) == (0, 1)
     waiting = waiting_in(study, boss, {Role.SUPERVISOR}, NOW)
-    assert waiting == {"recordings": 1, "follow_ups": 1, "audits": 2}
+    assert waiting == {"recordings": 1, "follow_ups": 1, "audits": 2, "verbatims": 0}
 
 
 def test_a_supervisor_of_one_population_sees_that_one() -> None:
@@ -302,6 +302,12 @@ def test_a_coder_sees_open_verbatims_by_item_and_language() -> None:
     assert desk.next_frame is not None
     assert desk.next_frame.frame == unite
     assert waiting_in(study, coder, {Role.CODER}, NOW) == {"verbatims": 6}
+    assert waiting_in(study, coder, {Role.CODER}, NOW, ["kk"]) == {"verbatims": 1}
+
+    study.members.filter(user=coder).update(languages=["kk"])
+    desk = only_desk(coder).coder
+    assert desk is not None
+    assert (desk.languages, desk.open) == (["kk"], 1)
 
 
 # --- the lead --------------------------------------------------------------------------------------------
