@@ -20,8 +20,10 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  // A single key works only where nobody is typing.
-  if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.("input, select, textarea, [contenteditable]")) return;
+  // A single key works only where nobody is typing, and Enter belongs to what has the focus.
+  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.target.closest?.("input, select, textarea, [contenteditable]")) return;
+  if (["Enter", " "].includes(event.key) && event.target.closest?.("a, button, summary")) return;
   const goal = document.querySelector(`[data-hotkey="${CSS.escape(event.key)}"]`);
   if (!goal) return;
   event.preventDefault();
@@ -39,14 +41,17 @@ document.addEventListener("change", (event) => {
   event.target.closest?.("form[data-autosubmit]")?.requestSubmit();
 });
 
-// A form that is being sent is not sent twice.
+// A form that is being sent is not sent a second time by a double click. After some seconds it may be: the
+// answer can be a file, or the connection can have failed.
 document.addEventListener("submit", (event) => {
-  if (event.target.method !== "post" || event.target.matches("[hx-post]")) return;
-  if (event.target.dataset.sent) event.preventDefault();
-  event.target.dataset.sent = "1";
-});
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post" || form.matches("[hx-post]")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, 5000);
 });
 
 // Rows of a table that is on the page as a whole, filtered while typing: <input data-filter-rows="#table">.
