@@ -15,7 +15,7 @@ def make_script(
     choices: Mapping[str, list[Any]] | None = None,
     languages: tuple[str, ...] = ("en", "ru"),
 ) -> dict[str, Any]:
-    """A Script document. Options may be given as their code alone; nodes as in docs/script.md with expressions as text."""
+    """A Script document. Options may be given as their code alone; nodes are as in docs/script.md."""
     return {
         "format": 1,
         "title": {"en": "Test"},

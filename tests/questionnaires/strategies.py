@@ -14,15 +14,33 @@ from tests.questionnaires.scripts import answer, make_script
 SPECIAL = frozenset({"missing", "position", "indexed-repeat", "jr:choice-name", "regex", "if", "coalesce"})
 PLAIN_FUNCTIONS = sorted({signature.name for signature in SIGNATURES.values()} - SPECIAL)
 OPERATORS = ["or", "and", "=", "!=", "<", "<=", ">", ">=", "+", "-", "*", "div", "mod"]
-TEXTS = ["", " ", "1", "2", "-1", "1.50", "01", "a b", "b", "KZ UZ", "true", "false", "2021-08-19", "2021-02-30", "1970-01-01T06:30:00",
-         "0000-01-01", "9999-12-31T23:59:59.9", "%d.%m.%Y", "Ўзбекистон", "oʻz", "😀x", "1e5", "NaN", "Infinity", ".5", "\u00a01", "\t3\n"]  # fmt: skip
-PATTERNS = ["[0-9]{2,3}", "a|b", "(a|b)+", "(?:[a-z]{1,3} ?)+", ".*", "\\w+", "\\d*\\.\\d+", "[^a-c ]+", "a?b{0,2}", "^\\S+$", "(?:КЗ|UZ|KZ)( UZ)?", "[ўғқҳЎҒҚҲ\\w]+", "(?=.*1).+",
-            "\\bb?\\B.*", "[\\w.\\-]+", "(?!a)[\\s\\d]*"]  # fmt: skip
+NUMBERS_AS_TEXT = ["1", "2", "-1", "1.50", "01", "1e5", "NaN", "Infinity", ".5", "\u00a01", "\t3\n"]
+DATES = ["2021-08-19", "2021-02-30", "1970-01-01T06:30:00", "0000-01-01", "9999-12-31T23:59:59.9"]
+TEXTS = [
+    *NUMBERS_AS_TEXT,
+    *DATES,
+    "",
+    " ",
+    "a b",
+    "b",
+    "KZ UZ",
+    "true",
+    "false",
+    "%d.%m.%Y",
+    "Ўзбекистон",
+    "oʻz",
+    "😀x",
+]
+PATTERNS = [
+    *["[0-9]{2,3}", "a|b", "(a|b)+", "(?:[a-z]{1,3} ?)+", ".*", "\\w+", "\\d*\\.\\d+", "[^a-c ]+", "a?b{0,2}"],
+    *["^\\S+$", "(?:КЗ|UZ|KZ)( UZ)?", "[ўғқҳЎҒҚҲ\\w]+", "(?=.*1).+", "\\bb?\\B.*", "[\\w.\\-]+", "(?!a)[\\s\\d]*"],
+]
 
 texts = st.sampled_from(TEXTS) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="'\""), max_size=6)
-decimals = st.sampled_from(["0", "1", "2", "3", "0.1", "0.2", "1.005", "2.5", "1000000", "123456789012345678", "0.000001", "365.25"]) | st.decimals(
-    min_value=0, max_value=10**7, allow_nan=False, places=3
-).map(lambda number: f"{number:f}".rstrip("0").rstrip(".") or "0")  # fmt: skip
+DECIMALS = ["0", "1", "2", "3", "0.1", "0.2", "1.005", "2.5", "1000000", "123456789012345678", "0.000001", "365.25"]
+decimals = st.sampled_from(DECIMALS) | st.decimals(min_value=0, max_value=10**7, allow_nan=False, places=3).map(
+    lambda number: f"{number:f}".rstrip("0").rstrip(".") or "0"
+)
 
 
 def trees(names: list[str], loops: list[str] = [], selects: list[str] = []) -> st.SearchStrategy[list[Any]]:  # noqa: B006
@@ -114,7 +132,7 @@ CHOICES = {
 TYPES = ["integer", "select_one", "select_multiple", "text", "select_one", "decimal", "date", "note", "calculate"]
 NAMES = list("abcdefghij")
 LOOPS = ["l1", "l2"]
-EXPRESSIONS = trees([*NAMES, *LOOPS], LOOPS, ["a", "b", "c", "l1"])
+EXPRESSIONS = trees([*NAMES, *LOOPS, "p"], LOOPS, ["a", "b", "c", "l1"])
 FILTERS = st.sampled_from(
     [
         "region = ${a}",
@@ -132,6 +150,7 @@ GATES = [
     "missing(${a}) = ''",
     "count(${d}) >= 1",
     "not(${e} = 'x')",
+    "${p} = 'KZ'",
 ]
 CONSTRAINTS = [". != 5", ". >= 0 or ${a} = 1", "string-length(.) < 3", "count-selected(.) <= 1 + ${b}", ". != ${a}"]
 
@@ -144,7 +163,7 @@ def scripts(draw: st.DrawFn) -> dict[str, Any]:
         names = draw(st.permutations(names))
     names = list(names)
     loops = list(LOOPS)
-    children: list[dict[str, Any]] = []
+    children: list[dict[str, Any]] = [{"name": "p", "type": "preset", "choices": "many"}]
     while names:
         children.append(_draw_node(draw, names, loops, depth=0))
     return make_script(children, CHOICES)
@@ -177,7 +196,11 @@ def _expression(tree: list[Any]) -> dict[str, Any]:
 
 def _draw_item(draw: st.DrawFn, name: str) -> dict[str, Any]:
     kind = draw(st.sampled_from(TYPES))
-    item: dict[str, Any] = {"name": name, "type": kind, "label": draw(st.sampled_from(["?", "${a}, ${b} ${l1} ${c}!"]))}
+    item: dict[str, Any] = {
+        "name": name,
+        "type": kind,
+        "label": draw(st.sampled_from(["?", "${a}, ${b} ${l1} ${c} ${p}!"])),
+    }
     item["required"] = draw(st.booleans())
     item["role"] = draw(st.sampled_from(["", "stratum"]))
     item["checkpoint"] = draw(st.sampled_from(["", "", "screener"]))
@@ -185,6 +208,8 @@ def _draw_item(draw: st.DrawFn, name: str) -> dict[str, Any]:
         item["choices"] = draw(st.sampled_from(["few", "many"]))
         if draw(st.booleans()):
             item["choice_filter"] = draw(FILTERS)
+    if kind == "note":
+        item["ends"] = draw(st.sampled_from(["", "", "", "4.70"]))
     if kind not in ("note", "calculate"):
         item["missing"] = draw(st.sampled_from([{}, {"dk": "8"}, {"dk": "-98", "refused": "-99"}]))
         if draw(st.integers(0, 5)) == 0:
@@ -211,8 +236,8 @@ LIKELY: dict[str, list[Any]] = {
 
 
 def journal(document: dict[str, Any], moves: list[tuple[int, int]]) -> list[dict[str, Any]]:
-    """Entries that mostly go forward, sometimes back, sometimes wrong; each chosen by two numbers and what is on the screen."""
-    context = flow.Context("2021-08-19T14:05:30", "en")
+    """Entries that mostly go forward, sometimes back, sometimes wrong; two numbers and the screen choose each."""
+    context = flow.Context("2021-08-19T14:05:30", "en", {"p": "KZ", "unknown": "x"})
     state = flow.start(Script.load(document), context)
     entries = []
     for what, which in moves:
@@ -254,7 +279,7 @@ def _likely_answer(item: Item, which: int) -> Any:
 
 
 def _fitting_answer(state: flow.State, step: flow.Step, which: int) -> Any:
-    """An answer that is fine, if one of the likely ones is: otherwise few journals would come past their first questions."""
+    """An answer that is fine, if one of the likely ones is: else few journals would come past their first questions."""
     tries = [_likely_answer(step.item, which + more) for more in range(4)]
     tries += [flow.initial_answer(state, step.key), None, {"missing": "dk"}]
     return next((value for value in tries if not flow.check_answer(state, step.key, value)), tries[0])

@@ -13,7 +13,7 @@ from tests.questionnaires import browser_engine, trace
 from tests.questionnaires.scripts import answer, make_script
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "flow.json").read_text())
-CONTEXT = {"now": "2021-08-19T14:05:30", "language": "en"}
+CONTEXT = {"now": "2021-08-19T14:05:30", "language": "en", "preset": {"population": "KZ"}}
 
 
 def in_python(document: Any, entries: list[Any]) -> Any:

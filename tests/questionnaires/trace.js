@@ -48,6 +48,7 @@ function positionOf(state) {
     current: state.current?.key ?? null,
     frontier: state.frontier?.key ?? null,
     complete: state.complete,
+    ended: state.ended,
     route: answerableKeys(state),
     progress: progress(state),
     status: state.status,

@@ -31,7 +31,7 @@ def dates(days: list[int]) -> list[Any]:
     return [[list(civil_from_days(day)), days_from_civil(*civil_from_days(day)), date_text(float(day))] for day in days]
 
 
-def flow_trace(script: Script, entries: list[Mapping[str, Any]], context: Mapping[str, str], trees: list[Any]) -> Any:
+def flow_trace(script: Script, entries: list[Mapping[str, Any]], context: Mapping[str, Any], trees: list[Any]) -> Any:
     begun = flow.Context(**context)
     state = flow.start(script, begun)
     steps = []
@@ -57,6 +57,7 @@ def position(state: flow.State) -> dict[str, Any]:
         "current": state.current.key if state.current else None,
         "frontier": state.frontier.key if state.frontier else None,
         "complete": state.complete,
+        "ended": state.ended,
         "route": flow.answerable_keys(state),
         "progress": {"answered": done.answered, "total": done.total, "percent": done.percent},
         "status": state.status,

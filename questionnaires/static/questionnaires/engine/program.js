@@ -145,6 +145,11 @@ function callsFunction(tree, name) {
   return (tree[0] === "call" && tree[1] === name) || tree.slice(1).some((child) => callsFunction(child, name));
 }
 
+/** What the case brings under this name; never something that objects have by themselves. */
+function presetValue(env, name) {
+  return Object.hasOwn(env.preset, name) ? String(env.preset[name]) : "";
+}
+
 class ProgramCompiler {
   constructor(script) {
     this.script = script;
@@ -198,7 +203,7 @@ class ProgramCompiler {
     const step = { node: item, item, relevant, skipTo: this.steps.length + 1 };
     const initial = this.compile(item.calculation ?? item.default, chain);
     if (item.type === "preset") {
-      Object.assign(step, { op: "compute", calculation: (env) => env.preset[item.name] ?? "" });
+      Object.assign(step, { op: "compute", calculation: (env) => presetValue(env, item.name) });
     } else if (item.type === "calculate") {
       Object.assign(step, { op: "compute", calculation: initial ?? (() => "") });
     } else {
