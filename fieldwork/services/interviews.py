@@ -28,7 +28,7 @@ from fieldwork.services.interview_state import (
     open_state,
     screener_values,
 )
-from fieldwork.services.outcomes import VERSION_DOCUMENTS, Outcome, lock_case, lock_interview_of, settle_attempt
+from fieldwork.services.outcomes import Outcome, lock_case, lock_interview_of, settle_attempt
 from fieldwork.services.quotas import give_back_seats, keep_seats, take_seat
 from questionnaires import flow
 from questionnaires.selectors.versions import current_version, load_script
@@ -36,6 +36,10 @@ from studies.errors import Conflict, InvalidInput
 from studies.models import User
 from studies.services.activity import log_activity
 
+LOCKED_COLUMNS = (
+    *(field.name for field in Interview._meta.concrete_fields),
+    *("population__time_zones", "version__checksum"),
+)
 RUNNING, SUSPENDED = Interview.Status.RUNNING, Interview.Status.SUSPENDED
 
 
@@ -174,8 +178,9 @@ def accept_entries(*, interview: Interview, epoch: int, entries: Sequence[Entry]
 
 
 def lock_interview(pk: int) -> Interview:
+    """An interview, locked, with as much of population and version as its flow needs."""
     interviews = Interview.objects.select_for_update(no_key=True, of=("self",))
-    return interviews.select_related("population", "version", "attempt").defer(*VERSION_DOCUMENTS).get(pk=pk)
+    return interviews.select_related("population", "version").only(*LOCKED_COLUMNS).get(pk=pk)
 
 
 def check_epoch(interview: Interview, epoch: int) -> None:
@@ -287,7 +292,7 @@ def journal_row(interview: Interview, entry: Entry, refusal: dict[str, Any] | No
         at=entry.at,
         elapsed_ms=entry.elapsed_ms,
         refusal=refusal,
-        attempt=interview.attempt,
+        attempt_id=interview.attempt_id,
         received_at=now,
     )
 
