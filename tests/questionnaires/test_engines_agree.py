@@ -18,7 +18,7 @@ from questionnaires.script import Script
 from tests.questionnaires import browser_engine, trace
 from tests.questionnaires.strategies import ANSWERS, NAMES, journal, scripts, text_of, texts, trees
 
-EXAMPLES = int(os.environ.get("DALA_ENGINE_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("DALA_ENGINE_EXAMPLES", "100"))
 CONTEXT = {"now": "2021-08-19T14:05:30", "language": "en", "preset": {"p": "KZ", "unknown": "x"}}
 some = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
