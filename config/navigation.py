@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
@@ -155,7 +155,7 @@ def _frame(request: HttpRequest) -> Frame:
     if user.is_superuser:
         groups.append(Group(_("Administration"), _administration(request)))
     search = (
-        room_address("fieldwork:search", study.code) if study and roles[study] & {Role.SUPERVISOR, Role.LEAD} else ""
+        reverse("fieldwork:search", args=[study.code]) if study and roles[study] & {Role.SUPERVISOR, Role.LEAD} else ""
     )
     return Frame(study, list(roles), groups, search)
 
@@ -175,9 +175,15 @@ def _rooms(request: HttpRequest, study: Study, roles: set[str], waiting: Mapping
         Group(
             title,
             [
-                _place(request, room.label, url, count=waiting.get(room.waits) or None, means=room.waits_means)
+                _place(
+                    request,
+                    room.label,
+                    reverse(room.view, args=[study.code]),
+                    count=waiting.get(room.waits) or None,
+                    means=room.waits_means,
+                )
                 for room in rooms
-                if room.roles.intersection(roles) and (url := room_address(room.view, study.code))
+                if room.roles.intersection(roles)
             ],
         )
         for title, rooms in SECTIONS
@@ -196,11 +202,3 @@ def _place(
 ) -> Place:
     current = request.path == url if exact else request.path.startswith(url)
     return Place(label, url, current, count, means)
-
-
-def room_address(view: str, study: str) -> str:
-    """Address of a room by its URL name, empty where there is no such room."""
-    try:
-        return reverse(view, args=[study])
-    except NoReverseMatch:
-        return ""

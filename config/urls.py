@@ -1,7 +1,5 @@
 """Which address leads to which app."""
 
-from contextlib import suppress
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
@@ -20,6 +18,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 APPS = ("studies", "questionnaires", "fieldwork", "qc", "exports")
+WITH_API = ("studies", "fieldwork", "qc", "exports")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -31,11 +30,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/token/", session.token, name="token"),
     path("health", health, name="health"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/v1/", SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="config/api.html"), name="api"),
+    path(
+        "api/v1/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="config/api.html"),
+        name="api",
+    ),
+    *(path("", include(f"{app}.urls")) for app in APPS),
+    *(path("api/v1/", include(f"{app}.api.urls")) for app in WITH_API),
 ]
-for app in APPS:
-    # While the apps are being built: one whose modules are not all there yet is left out.
-    with suppress(ModuleNotFoundError):
-        urlpatterns.append(path("", include(f"{app}.urls")))
-    with suppress(ModuleNotFoundError):
-        urlpatterns.append(path("api/v1/", include(f"{app}.api.urls")))

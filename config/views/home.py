@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from config.checklist import checklist
-from config.navigation import room_address
 from config.selectors.desks.system import system_state
 from config.selectors.home import Desk, desks_of
 from studies.access import study_access
@@ -34,12 +34,6 @@ def study_home(request: UserRequest, study: str) -> HttpResponse:
 
 
 def _shown(desk: Desk) -> dict[str, object]:
-    """A desk with the addresses of its rooms and, for a lead, the checklist."""
-    code = desk.study.code
-    lines = []
-    if desk.lead is not None:
-        lines = [(line, room_address(line.view, code)) for line in checklist(desk, desk.lead)]
-    rooms = ("ready", "quotas", "sample", "cases", "outcomes")
-    addresses = {room: room_address(f"fieldwork:{room}", code) for room in rooms}
-    addresses |= {room: room_address(f"qc:{room}", code) for room in ("audits", "follow_ups", "coding")}
-    return {"desk": desk, "lines": lines, "rooms": addresses}
+    """A desk with, for a lead, the checklist: its lines with the addresses of their rooms."""
+    lines = [] if desk.lead is None else checklist(desk, desk.lead)
+    return {"desk": desk, "lines": [(line, reverse(line.view, args=[desk.study.code])) for line in lines]}
