@@ -22,7 +22,6 @@ from fieldwork.api.serializers import (
     BeginSerializer,
     CallRowSerializer,
     CallSerializer,
-    ErrorSerializer,
     InterviewSerializer,
     LeaseSerializer,
     NextSerializer,
@@ -37,8 +36,7 @@ from studies.access import study_access
 from studies.errors import InvalidInput
 from studies.models import User
 from studies.models.study import Role
-
-REFUSED = {403: ErrorSerializer, 404: ErrorSerializer, 409: ErrorSerializer, 422: ErrorSerializer}
+from studies.serializers import REFUSED
 
 
 def person(request: Request) -> User:

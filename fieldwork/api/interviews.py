@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fieldwork.api.call_documents import interface_language
-from fieldwork.api.calls import REFUSED, person
+from fieldwork.api.calls import person
 from fieldwork.api.serializers import (
     AcknowledgementSerializer,
     CheckpointSerializer,
@@ -31,6 +31,7 @@ from fieldwork.selectors.interviews import own_interview, refusal_message, study
 from fieldwork.services.interviews import accept_entries, complete_interview, reach_checkpoint
 from studies.access import study_access
 from studies.models.study import Role
+from studies.serializers import REFUSED
 
 
 @extend_schema(request=JournalSerializer, responses={200: AcknowledgementSerializer, **REFUSED}, tags=["interviews"])

@@ -18,7 +18,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fieldwork.api.calls import REFUSED, person
+from fieldwork.api.calls import person
 from fieldwork.models import CallAttempt, Recording
 from fieldwork.selectors.recordings import problem_of, recordings_listed
 from fieldwork.services import recordings as services
@@ -26,6 +26,7 @@ from fieldwork.views.sound import sound_response
 from studies.access import StudyAccess, study_access
 from studies.errors import InvalidInput
 from studies.models.study import Role
+from studies.serializers import REFUSED
 
 
 class RecordingSerializer(serializers.ModelSerializer[Recording]):

@@ -18,14 +18,6 @@ LARGEST = 2**31 - 1
 MOST_ENTRIES = 500
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
-    """Every refusal: a stable code, a sentence, and which inputs are at fault."""
-
-    code = serializers.CharField()
-    message = serializers.CharField()
-    fields = serializers.DictField()  # type: ignore[assignment]
-
-
 # --- given -----------------------------------------------------------------------------------------------
 
 

@@ -26,20 +26,7 @@ from qc.services import audits as services
 from qc.views.access import auditor_access, find_audit
 from studies.access import StudyAccess
 from studies.models import User
-
-
-class ErrorSerializer(serializers.Serializer[Any]):
-    """Every refusal: a stable code, a sentence, and which inputs are at fault."""
-
-    code = serializers.CharField()
-    message = serializers.CharField()
-    fields = serializers.DictField()  # type: ignore[assignment]
-
-    class Meta:
-        ref_name = "Error"
-
-
-REFUSED = {403: ErrorSerializer, 404: ErrorSerializer, 409: ErrorSerializer, 422: ErrorSerializer}
+from studies.serializers import REFUSED
 
 
 class AuditSerializer(serializers.ModelSerializer[Audit]):
