@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,7 +14,7 @@ from config.selectors.desks.lead import LeadDesk
 from config.selectors.home import Desk
 from exports.models import Release
 from studies.models.study import INTERVIEW_LANGUAGES
-from studies.templatetags.ui import share
+from studies.templatetags.ui import full_day, share
 
 #: State of a line: done; going on as it should; not begun; needs a decision.
 DONE, GOING, TODO, ATTENTION = "done", "going", "todo", "attention"
@@ -47,7 +48,7 @@ def checklist(desk: Desk, lead: LeadDesk) -> Iterator[Line]:
     yield _fieldwork(desk)
     yield _audits(desk, lead)
     yield _coding(desk)
-    yield _data(lead)
+    yield _data(desk, lead)
 
 
 def _populations(desk: Desk) -> Line:
@@ -61,7 +62,7 @@ def _populations(desk: Desk) -> Line:
 
 def _questionnaire(desk: Desk, lead: LeadDesk) -> Line:
     title, view = _("Questionnaire"), "questionnaires:list"
-    parts = [part for part in (_published(lead), _draft(lead)) if part]
+    parts = [part for part in (_published(desk, lead), _draft(lead)) if part]
     if not parts:
         return Line(TODO, title, _("none yet: load an XLSForm workbook"), view)
     missing = _languages_missing(desk, lead) if lead.published is not None else []
@@ -71,7 +72,7 @@ def _questionnaire(desk: Desk, lead: LeadDesk) -> Line:
     return Line(state, title, "; ".join(parts), view)
 
 
-def _published(lead: LeadDesk) -> str:
+def _published(desk: Desk, lead: LeadDesk) -> str:
     if lead.published is None or lead.published.published_at is None:
         return ""
     languages = len(lead.published_languages)
@@ -80,7 +81,7 @@ def _published(lead: LeadDesk) -> str:
         "version %(number)s published on %(day)s in %(languages)s languages",
         languages,
     )
-    day = date_format(lead.published.published_at, "j M Y")
+    day = _day(desk, lead.published.published_at)
     return text % {"number": lead.published.number, "day": day, "languages": languages}
 
 
@@ -181,13 +182,18 @@ def _coding(desk: Desk) -> Line:
     return Line(GOING if coder.open else DONE, title, text, view)
 
 
-def _data(lead: LeadDesk) -> Line:
+def _data(desk: Desk, lead: LeadDesk) -> Line:
     title, view = _("Data files"), "exports:releases"
     release = lead.release
     if release is None:
         return Line(TODO, title, _("no release yet"), view)
     moment = release.finished_at or release.created_at
-    words = {"number": release.number, "status": release.get_status_display(), "day": date_format(moment, "j M Y")}
+    words = {"number": release.number, "status": release.get_status_display(), "day": _day(desk, moment)}
     text = _("release %(number)s: %(status)s, %(day)s") % words
     states = {Release.Status.READY: DONE, Release.Status.FAILED: ATTENTION}
     return Line(states.get(Release.Status(release.status), GOING), title, text, view)
+
+
+def _day(desk: Desk, moment: datetime) -> str:
+    """The day of a moment on the clock of the study's first population."""
+    return full_day(moment.astimezone(desk.populations[0].zone) if desk.populations else moment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -123,6 +123,18 @@ def local_time(moment: datetime | None, zone: tzinfo | str | None = None, name_z
         f"{date_format(local, 'Y-m-d H:i:s')} {city} (UTC{local:%z})",
         f"{text} {city}" if name_zone or zone is None else text,
     )
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A day without its year: 24 Aug."""
+    return "–" if value is None else date_format(value, pgettext("date pattern: day, month", "j M"))
+
+
+@register.filter
+def full_day(value: date | None) -> str:
+    """A day with its year: 24 Aug 2021."""
+    return "–" if value is None else date_format(value, pgettext("date pattern: day, month, year", "j M Y"))
 
 
 @register.simple_tag
