@@ -205,6 +205,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Fieldwork of telephone surveys: studies, cases, interviews, audits, codings, exports.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
