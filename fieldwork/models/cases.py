@@ -88,13 +88,25 @@ class Case(models.Model):
             ),
         )
         indexes = (
-            # One narrow partial index per way of ordering the waiting cases (see services/calls.py).
+            # One narrow partial index per way of ordering the waiting cases (selectors/desks.py, QUEUES). `shuffle`
+            # is in them because thousands of cases are due at the same moment, when calling hours begin.
             models.Index(
-                F("population"), F("due_until"), condition=Q(status="open", queue=1), name="case_appointments"
+                F("population"),
+                F("due_until"),
+                F("shuffle"),
+                condition=Q(status="open", queue=1),
+                name="case_appointments",
             ),
-            models.Index(F("population"), F("due_at"), condition=Q(status="open", queue=2), name="case_callbacks"),
             models.Index(
-                F("population"), F("attempts"), F("due_at"), condition=Q(status="open", queue=3), name="case_retries"
+                F("population"), F("due_at"), F("shuffle"), condition=Q(status="open", queue=2), name="case_callbacks"
+            ),
+            models.Index(
+                F("population"),
+                F("attempts"),
+                F("due_at"),
+                F("shuffle"),
+                condition=Q(status="open", queue=3),
+                name="case_retries",
             ),
             models.Index(F("population"), F("shuffle"), condition=Q(status="open", queue=4), name="case_fresh"),
             models.Index(F("lease_until"), condition=Q(status="held"), name="case_leases"),

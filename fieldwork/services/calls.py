@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fieldwork.call_rules import LEASE
 from fieldwork.models import CallAttempt, Case, Interview
-from fieldwork.selectors.desks import Desk, desk_of, why_nothing
+from fieldwork.selectors.desks import FIRST_DUE, Desk, desk_of, why_nothing
 from fieldwork.services.outcomes import AppointmentRequest, close_without_call, lapse_attempt, record_outcome
 from fieldwork.services.quotas import renew_seats
 from studies.access import StudyAccess
@@ -78,11 +78,11 @@ def take_next_case(*, access: StudyAccess, now: datetime) -> CallAttempt:
 
 def lock_next_case(desk: Desk) -> Case | None:
     """Lock the case that comes first, queue by queue. Each look is one short statement on one partial index."""
+    terms = [(population, desk.terms(population)) for population in desk.populations]
     for queue in Case.Queue:
         found = []
-        for population in desk.populations:
-            waiting = desk.due(population, queue).select_for_update(skip_locked=True, no_key=True)
-            for case in waiting[:1]:
+        for population, asked in terms:
+            for case in Case.objects.raw(FIRST_DUE[queue], asked):
                 case.population = population
                 found.append(case)
         if found:
