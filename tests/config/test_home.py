@@ -171,7 +171,7 @@ def test_a_case_in_hand_is_offered_before_the_next_one(client: Client) -> None:
     case = make_case(study.populations.get(), number=1827, held_by=me, status=Case.Status.HELD, lease_until=NOW)
     make_attempt(case, me, ended_at=None, disposition="")
     page = client.get("/").content.decode()
-    assert "Case KZ-1827 is open in your hands." in page
+    assert "Case KZ-1827 has been in your hands" in page
     assert "Next case" not in page
 
 
