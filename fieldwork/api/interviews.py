@@ -60,16 +60,8 @@ def checkpoint(request: Request, uid: UUID) -> Response:
     sent = CheckpointSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
     decision = reach_checkpoint(interview=interview, now=timezone.now(), **sent.validated_data)
-    full = decision.decision == "quota_full"
-    return Response(
-        {
-            "decision": decision.decision,
-            "cell": cell_label(decision.cell),
-            "message": _("There are enough interviews with people like this respondent. Thank them and say good-bye.")
-            if full
-            else "",
-        }
-    )
+    message = "" if decision.decision == "go_on" else full_message(decision.reason)
+    return Response({"decision": decision.decision, "cell": cell_label(decision.cell), "message": message})
 
 
 @extend_schema(request=EpochSerializer, responses={200: CompletedSerializer, **REFUSED}, tags=["interviews"])
@@ -98,6 +90,15 @@ class StudyInterviews(ListAPIView[Interview]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The interviews of a study, newest first, without answers. For supervisors and leads."""
         return super().get(request, *args, **kwargs)
+
+
+def full_message(reason: str) -> str:
+    """Why the interview ends at the screener, and what to do."""
+    if reason == "no_cell":
+        return _(
+            "The answers fit no group of people that this study interviews. Thank the respondent and say good-bye."
+        )
+    return _("There are enough interviews with people like this respondent. Thank them and say good-bye.")
 
 
 def cell_label(cell: QuotaCell | None) -> str | None:

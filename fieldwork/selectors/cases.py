@@ -54,9 +54,8 @@ class Standing:
 
 def cases_listed(study: Study, wanted: CaseFilter) -> QuerySet[Case]:
     """The cases of a study that fit, by population and number."""
-    cases = Case.objects.filter(population__study=study).select_related("population", "held_by", "phone")
-    if wanted.population is not None:
-        cases = cases.filter(population=wanted.population)
+    populations = [wanted.population] if wanted.population else list(study.populations.all())
+    cases = Case.objects.filter(population__in=populations).select_related("population", "held_by", "phone")
     if wanted.status:
         cases = cases.filter(status=wanted.status)
     if wanted.queue is not None:
@@ -65,7 +64,8 @@ def cases_listed(study: Study, wanted: CaseFilter) -> QuerySet[Case]:
         cases = cases.filter(number=wanted.number)
     if wanted.disposition:
         cases = cases.filter(disposition=wanted.disposition)
-    return cases.order_by("population__code", "number")
+    # By the columns of an index, so that a page of a million cases needs no sorting.
+    return cases.order_by("population_id", "number")
 
 
 def find_cases(study: Study, words: str) -> list[Case]:

@@ -38,8 +38,8 @@ def refusal_message(code: str) -> str:
 def own_interview(user: User, uid: UUID) -> Interview:
     """An interview that this interviewer had in hand, with what tells whether it still is in hand.
 
-    Few columns: this is asked with every batch of a journal. Whoever lost it to somebody else still gets it here; the epoch tells them so. Raises Http404 for strangers of the
-    study and PermissionDenied for everybody who never had it.
+    Few columns: this is asked with every batch of a journal. Whoever lost it to somebody else still gets it here; the
+    epoch tells them so. Raises Http404 for strangers of the study and PermissionDenied for everybody who never had it.
     """
     interviewers = StudyMember.objects.filter(study=OuterRef("population__study"), user=user, role=Role.INTERVIEWER)
     calls = CallAttempt.objects.filter(case=OuterRef("case"), interviewer=user)

@@ -26,8 +26,15 @@ from fieldwork.dispositions import (
 )
 from fieldwork.models import Appointment, CallAttempt, Case, Interview
 from fieldwork.selectors.desks import calling_hours, speaks_language
-from fieldwork.services.interview_state import CLOSING_FIELDS, close_document, enough_answered, open_state
+from fieldwork.services.interview_state import (
+    CLOSING_FIELDS,
+    checkpoints_of,
+    close_document,
+    enough_answered,
+    open_state,
+)
 from fieldwork.services.quotas import give_back_seats
+from questionnaires.selectors.versions import load_script
 from studies.errors import Conflict, InvalidInput
 
 #: Large columns that nobody here reads: scripts come from the cache.
@@ -110,6 +117,9 @@ def lock_case(pk: int) -> Case:
 
 def lock_interview_of(case: Case) -> Interview | None:
     """The interview of a locked case, locked too."""
+    # Most cases have none, and asking for that alone is much cheaper. Nobody begins one without the lock of the case.
+    if not Interview.objects.filter(case=case).exists():
+        return None
     interview = (
         Interview.objects.select_for_update(no_key=True, of=("self",))
         .select_related("version", "attempt")
@@ -162,8 +172,13 @@ def outcome_of(code: str, interview: Interview | None, attempt: CallAttempt) -> 
 
 
 def has_passed_screener(interview: Interview) -> bool:
-    """From here on a refusal is a break-off: an eligible person had agreed to be interviewed."""
-    return "open" in interview.checkpoints.values()
+    """From here on a refusal is a break-off: an eligible person had agreed to be interviewed.
+
+    A questionnaire without a screener begins with its first answer.
+    """
+    if "open" in interview.checkpoints.values():
+        return True
+    return bool(interview.answers) and not checkpoints_of(load_script(interview.version))
 
 
 def agreed_window(said: Disposition, request: AppointmentRequest, case: Case, now: datetime) -> Window:

@@ -129,7 +129,11 @@ def test_the_page_takes_a_fixed_number_of_queries(client, study, population, mem
             attempt = make_attempt(case, member.user, disposition="2.35")
             starts = timezone.now() + timedelta(days=1)
             Appointment.objects.create(
-                case=case, attempt=attempt, starts_at=starts, ends_at=starts + timedelta(hours=1), time_zone="Asia/Aqtobe"
+                case=case,
+                attempt=attempt,
+                starts_at=starts,
+                ends_at=starts + timedelta(hours=1),
+                time_zone="Asia/Aqtobe",
             )
         with CaptureQueriesContext(connection) as queries:
             client.get(ready(study))

@@ -49,7 +49,8 @@ def test_released_cases_are_counted_with_where_they_stand(study):
     assert (report.groups["I"], report.groups["UH"], report.groups["NE"]) == (2, 2, 3)
     assert (report.released, report.not_released, report.in_progress) == (7, 1, 2)
     assert report.e == Fraction(2, 5)
-    assert {one.name: one.value for family in report.rates for one in family}["RR3"] == Fraction(2) / (2 + Fraction(4, 5))
+    values = {one.name: one.value for family in report.rates for one in family}
+    assert values["RR3"] == 2 / (2 + Fraction(4, 5))
 
 
 def test_all_populations_together_add_up(study):
@@ -111,7 +112,12 @@ def test_who_may_see_it(study):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(None, "not defined"), (Fraction(1, 3), "33.33\u00a0%"), (Fraction(1, 800), "0.13\u00a0%"), (Fraction(1), "100.00\u00a0%")],
+    [
+        (None, "not defined"),
+        (Fraction(1, 3), "33.33\u00a0%"),
+        (Fraction(1, 800), "0.13\u00a0%"),
+        (Fraction(1), "100.00\u00a0%"),
+    ],
 )
 def test_rates_are_rounded_from_the_exact_fraction(value, shown):
     assert rate(value) == shown
