@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Exists, Q
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -118,8 +118,7 @@ class Desk:
 def desk_of(access: StudyAccess, now: datetime) -> Desk:
     """The desk of an interviewer of the study. Raises PermissionDenied for anybody else."""
     member = access.member(Role.INTERVIEWER)
-    chosen = StudyMember.populations.through.objects.filter(studymember=member)
-    populations = Population.objects.filter(study=access.study).filter(Q(members=member) | ~Exists(chosen))
+    populations = list(member.populations.all()) or list(Population.objects.filter(study=access.study))
     speaks = set(member.languages)
     return Desk(
         member=member,

@@ -57,8 +57,7 @@ def take_next_case(*, access: StudyAccess, now: datetime) -> CallAttempt:
     """
     desk = desk_of(access, now)
     User.objects.select_for_update(no_key=True).only("pk").get(pk=access.user.pk)
-    running = CallAttempt.objects.filter(interviewer=access.user, ended_at__isnull=True)
-    attempt = running.select_related("case__population__study").first()
+    attempt = CallAttempt.objects.filter(interviewer=access.user, ended_at__isnull=True).first()
     if attempt is not None:
         if attempt.case.population.study_id != access.study.pk:
             study = attempt.case.population.study.code
