@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from exports.models import Release
+from exports.services import releases as service
 from exports.services.releases import (
     LOST_AFTER,
     STUCK_AFTER,
@@ -24,7 +24,6 @@ from exports.services.releases import (
     requeue_stuck_releases,
     write_release,
 )
-from exports.services import releases as service
 from fieldwork.models import Interview
 from qc.models import Correction, Verbatim
 from qc.services.coding import code_verbatims, find_verbatims, load_code_frames
@@ -45,9 +44,10 @@ FRAME = {
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Iterator[Path]:
+def folder(settings: Any, tmp_path: Path) -> Path:
     settings.EXPORTS_ROOT = tmp_path / "exports"
-    yield settings.EXPORTS_ROOT
+    root: Path = settings.EXPORTS_ROOT
+    return root
 
 
 @pytest.fixture
@@ -108,9 +108,7 @@ def test_partials_come_only_when_asked_for(study: Study, lead: User, folder: Pat
     assert partial["complete"].tolist() == [0]
 
 
-def test_corrections_replace_answers_and_answers_off_the_route_stay_out(
-    study: Study, lead: User, folder: Path
-) -> None:
+def test_corrections_replace_answers_and_answers_off_the_route_stay_out(study: Study, lead: User, folder: Path) -> None:
     row = interview(study, answers={"age": 34, "friendly": "1"}, off_route=["friendly"])
     Correction.objects.create(interview=row, key="age", old=34, new=43, reason="heard", made_by=lead, made_at=NOW)
     frame = data(written(study, lead), folder)

@@ -29,7 +29,8 @@ def test_a_release_is_asked_for_followed_and_fetched(study: Study, lead: User) -
     assert asked.json()["status"] == "queued"
     release = written(study, lead)
     shown = client.get(f"{base}/{release.number}").json()
-    assert shown["status"] == "ready" and len(shown["files"]) == 3
+    assert shown["status"] == "ready"
+    assert len(shown["files"]) == 3
     content = b"".join(client.get(f"{base}/{release.number}/sav").streaming_content)  # type: ignore[attr-defined]
     assert content.startswith(b"$FL2")
     assert [row["number"] for row in client.get(base).json()["results"]] == [2, 1]
