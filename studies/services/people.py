@@ -20,12 +20,18 @@ EDITABLE = ("first_name", "last_name", "email", "language", "is_superuser", "is_
 
 
 @transaction.atomic
-def create_user(*, username: str, password: str, fields: Mapping[str, Any], actor: User, now: datetime) -> User:
-    """Create a person who can log in. `fields` are those of EDITABLE. Raises NotAllowed and InvalidInput."""
+def create_user(*, username: str, password: str = "", fields: Mapping[str, Any], actor: User, now: datetime) -> User:
+    """Create a person; without a password they can't log in until they get one. `fields` are those of EDITABLE.
+
+    Raises NotAllowed and InvalidInput.
+    """
     _only_administrators(actor)
     user = User(username=username, **_known(fields))
-    _check_password(password, user)
-    user.set_password(password)
+    if password:
+        _check_password(password, user)
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
     check_fields(user)
     user.save()
     log_activity(study=None, actor=actor, action="person.created", target=user, data={"person": username}, now=now)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from studies.access import staffing_access
 from studies.errors import DomainError
-from studies.forms.errors import show_error
+from studies.form_errors import show_error
 from studies.forms.studies import MemberForm, NewMemberForm
 from studies.models import User
 from studies.models.study import Role

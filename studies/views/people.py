@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from studies.errors import DomainError
-from studies.forms.errors import show_error
+from studies.form_errors import show_error
 from studies.forms.people import EditPersonForm, NewPersonForm
 from studies.models import User
 from studies.requests import UserRequest

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from studies.access import study_access
 from studies.errors import DomainError
-from studies.forms.errors import show_error
+from studies.form_errors import show_error
 from studies.forms.studies import NewPopulationForm, PopulationForm
 from studies.models import Population
 from studies.models.study import Role

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from studies.access import may_create_studies, study_access
 from studies.errors import DomainError
-from studies.forms.errors import show_error
+from studies.form_errors import show_error
 from studies.forms.studies import NewStudyForm, StudyForm
 from studies.models.study import Role
 from studies.requests import UserRequest
