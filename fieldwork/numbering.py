@@ -290,7 +290,7 @@ class Opinion:
 
     def contradicts(self, kind: str) -> bool:
         """Whether the plan calls mobile what the metadata call something else, or nothing is valid at all."""
-        mobile = {"mobile", "fixed_line_or_mobile"} & set(self.types)
+        mobile = {"mobile", "fixed line or mobile"} & set(self.types)
         return self.valid_percent == 0 or ("mobile" in kind.lower() and not mobile)
 
 
@@ -307,7 +307,8 @@ def second_opinion(country_code: str, prefix: str, subscriber_digits: int) -> Op
         )
         if phonenumbers.is_valid_number(number):
             valid += 1
-            types[phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(number)).lower()] = None
+            kind = phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(number))
+            types[kind.lower().replace("_", " ")] = None
     return Opinion(valid, tuple(types))
 
 

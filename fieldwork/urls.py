@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fieldwork.views import calls, cases, outcomes, practice, recordings
+from fieldwork.views import calls, cases, numbering, outcomes, practice, quotas, recordings, sample
 
 app_name = "fieldwork"
 
@@ -19,4 +19,23 @@ urlpatterns = [
     path("s/<str:study>/recordings/<uuid:uid>/", recordings.recording_page, name="recording"),
     path("s/<str:study>/recordings/<uuid:uid>/match/", recordings.match_recording, name="recording_match"),
     path("s/<str:study>/recordings/<uuid:uid>/sound", recordings.recording_sound, name="recording_sound"),
+    # Sample: plans before the patterns with a population, which would take them for one.
+    path("s/<str:study>/sample/", sample.overview, name="sample"),
+    path("s/<str:study>/sample/plans/", numbering.plans, name="plans"),
+    path("s/<str:study>/sample/plans/<int:plan>/", numbering.plan, name="plan"),
+    path("s/<str:study>/sample/<str:population>/new/", sample.new, name="sample_new"),
+    path("s/<str:study>/sample/<str:population>/new/frame/", sample.frame_preview, name="sample_frame"),
+    path("s/<str:study>/sample/<str:population>/<int:number>/", sample.detail, name="sample_detail"),
+    path("s/<str:study>/sample/<str:population>/<int:number>/progress/", sample.progress, name="sample_progress"),
+    path("s/<str:study>/sample/<str:population>/<int:number>/release/", sample.release, name="sample_release"),
+    path("s/<str:study>/sample/<str:population>/<int:number>/cancel/", sample.cancel, name="sample_cancel"),
+    path("s/<str:study>/sample/<str:population>/<int:number>/retry/", sample.retry, name="sample_retry"),
+    # Quotas.
+    path("s/<str:study>/quotas/", quotas.board, name="quotas"),
+    path("s/<str:study>/quotas/<int:quota>/interviews/", quotas.interviews, name="quota_interviews"),
+    path("s/<str:study>/quotas/<int:quota>/rule/", quotas.rule, name="quota_rule"),
+    path("s/<str:study>/quotas/cells/<int:cell>/", quotas.cell, name="quota_cell"),
+    path("s/<str:study>/quotas/<str:population>/new/", quotas.from_table, name="quota_new"),
+    path("s/<str:study>/quotas/<str:population>/paste/", quotas.paste, name="quota_paste"),
+    path("s/<str:study>/quotas/<str:population>/tables/", numbering.tables, name="population_tables"),
 ]

@@ -12,6 +12,7 @@ from typing import Any
 
 from fieldwork.models import CallAttempt, Case, Interview, NumberingPlan, Quota, QuotaCell, Replicate, Sample
 from questionnaires.models import Questionnaire, QuestionnaireVersion
+from questionnaires.script import checksum_of
 from studies.models import Population, Study, StudyMember, User
 from studies.models.study import Role
 
@@ -149,14 +150,28 @@ def make_attempt(case: Case | None = None, interviewer: User | None = None, **fi
     )
 
 
+#: A published questionnaire without a question (docs/script.md).
+EMPTY_SCRIPT: dict[str, Any] = {
+    "format": 1,
+    "title": {},
+    "languages": ["en", "kk", "ru", "uz"],
+    "default_language": "ru",
+    "missing_texts": {},
+    "choices": {},
+    "children": [],
+}
+
+
 def make_version(study: Study, script: dict[str, Any] | None = None, **fields: Any) -> QuestionnaireVersion:
-    """A published version of the study's questionnaire; its script is empty where the test needs none."""
+    """A published version of the study's questionnaire; its script asks nothing where the test needs none."""
     questionnaire, _ = Questionnaire.objects.get_or_create(study=study, code="main", defaults={"title": "Main"})
+    script = script or EMPTY_SCRIPT
     defaults: dict[str, Any] = {
         "number": questionnaire.versions.count() + 1,
         "status": QuestionnaireVersion.Status.PUBLISHED,
         "form": {},
-        "script": script or {},
+        "script": script,
+        "checksum": checksum_of(script),
         "created_at": NOW,
         "published_at": NOW,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -117,11 +117,11 @@ class QuotaBoard:
     complete: int
     #: Respondents who fitted no cell of some quota.
     without_cell: int
-    margin: float | None = field(init=False)
 
-    def __post_init__(self) -> None:
-        # As a share; calculated as for a simple random sample (95 %, p = 0.5).
-        object.__setattr__(self, "margin", margin_of_error(self.complete) if self.complete else None)
+    @property
+    def margin_percent(self) -> float | None:
+        """Margin of error, percent, as for a simple random sample (95 %, p = 0.5); None without a complete."""
+        return 100 * margin_of_error(self.complete) if self.complete else None
 
 
 def quota_board(population: Population, now: datetime) -> QuotaBoard:
@@ -186,7 +186,7 @@ def _interviews_without_seats(populations: Sequence[Population]) -> tuple[dict[i
         Interview.objects.filter(without_cell | complete, population__in=populations)
         .order_by()
         .values_list("population")
-        .annotate(Count("pk", filter=without_cell), Count("pk", filter=complete))
+        .annotate(thanked=Count("pk", filter=without_cell), complete=Count("pk", filter=complete))
     )
     return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 
@@ -311,6 +311,6 @@ def population_tables(population: Population) -> list[PopulationTable]:
         PopulationCount.objects.filter(population=population)
         .order_by("source", "year")
         .values_list("source", "year")
-        .annotate(Count("pk"), Sum("persons"), Sum("persons", filter=Q(age__gte=18), default=0))
+        .annotate(rows=Count("pk"), everybody=Sum("persons"), adults=Sum("persons", filter=Q(age__gte=18), default=0))
     )
     return [PopulationTable(*row) for row in rows]

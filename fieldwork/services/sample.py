@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import BinaryIO
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fieldwork import numbering
 from fieldwork.models import Case, NumberingPlan, NumberRange, PopulationCount, Replicate, Sample
+from fieldwork.selectors.sample import frame_of
 from fieldwork.services.sample_store import SampleStore, blocks_of
 from studies.errors import Conflict, InvalidInput
 from studies.models import Population, User
@@ -242,30 +243,6 @@ def create_sample(
 
 def _bad_field(name: str, message: object) -> InvalidInput:
     return InvalidInput(f"bad_{name}", message, {name: message})
-
-
-def frame_of(plan: NumberingPlan, day: date) -> numbering.Frame:
-    """The frame that a draw of the general population from this plan has on that day."""
-    return numbering.Frame(numbering.ranges_of_draw(ranges_of(plan.ranges.all()), day))
-
-
-def ranges_of(rows: Iterable[NumberRange]) -> list[numbering.Range]:
-    """The ranges of a stored plan as values."""
-    return [
-        numbering.Range(
-            row.country_code,
-            row.prefix,
-            row.operator,
-            row.kind,
-            row.subscriber_digits,
-            row.time_zone,
-            row.valid_from,
-            row.valid_to,
-            row.in_population_draw,
-            row.source,
-        )
-        for row in rows
-    ]
 
 
 @transaction.atomic

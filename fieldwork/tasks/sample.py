@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from celery import shared_task
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as translate
 
@@ -33,6 +33,11 @@ def draw_sample(sample_id: int) -> None:
         logger.exception("draw of sample %d failed in the database", sample_id)
         reason = translate("The database refused the draw; nothing was stored. The server's log says why.")
         samples.fail_sample(sample=sample, error=reason)
+
+
+def start_draw(sample_id: int) -> None:
+    """Hand a committed sample to a worker; where the queue can't be reached, a beat job does it later."""
+    transaction.on_commit(lambda: draw_sample.delay(sample_id), robust=True)
 
 
 @shared_task(name="fieldwork.tasks.return_stuck_samples")

@@ -13,6 +13,7 @@ from django.db import connection
 
 from fieldwork import numbering
 from fieldwork.models import Case, CasePhone, NumberingPlan, NumberRange, PopulationCount, Replicate, Sample
+from fieldwork.selectors.sample import ranges_of
 from fieldwork.services import sample as samples
 from fieldwork.services.sample import (
     create_sample,
@@ -79,7 +80,7 @@ def test_a_plan_is_stored_with_its_ranges_and_logged() -> None:
     almaty = plan.ranges.get(prefix="72700")
     assert (almaty.time_zone, almaty.valid_to, almaty.kind) == ("Asia/Almaty", date(2020, 12, 31), "landline")
     assert ActivityLog.objects.get().action == "numbering_plan.loaded"
-    assert samples.ranges_of(plan.ranges.order_by("pk")) == numbering.read_ranges(PLAN.encode())[0]
+    assert ranges_of(plan.ranges.order_by("pk")) == numbering.read_ranges(PLAN.encode())[0]
 
 
 @pytest.mark.django_db
