@@ -115,12 +115,26 @@ def begin_interview(*, attempt: CallAttempt, language: str, now: datetime) -> In
     ending = interview.status == Interview.Status.QUOTA_FULL and interview.attempt_id == attempt.pk
     if interview.status not in {RUNNING, SUSPENDED} and not ending:
         raise Conflict("interview_ended", _("The interview of this case is at its end; it can't be gone on with."))
+    if interview.status == SUSPENDED:
+        interview.current = place_to_go_on(interview)
     if not ending:
         interview.status, interview.flow_status = RUNNING, "running"
     interview.epoch += 1
     interview.attempt, interview.interviewer = attempt, attempt.interviewer
-    interview.save(update_fields=["status", "flow_status", "epoch", "attempt", "interviewer"])
+    interview.save(update_fields=["status", "current", "flow_status", "epoch", "attempt", "interviewer"])
     return interview
+
+
+def place_to_go_on(interview: Interview) -> str:
+    """Key of the question with which a new call goes on: where the last one stood.
+
+    Where a note had ended the conversation (no time, no consent yet), the question before it is asked again.
+    """
+    state = open_state(interview)
+    if not state.ended:
+        return state.current.key if state.current else ""
+    asked = [step.key for step in state.route if step.item.type != "note"]
+    return asked[-1] if asked else state.route[0].key
 
 
 def start_interview(case: Case, attempt: CallAttempt, language: str, now: datetime) -> Interview:

@@ -25,7 +25,7 @@ from questionnaires.selectors.versions import load_script
 from studies.errors import Conflict, InvalidInput
 from studies.models import ActivityLog
 from studies.models.study import Role
-from tests.factories import NOW, make_case, make_member, make_quota, make_study
+from tests.factories import NOW, make_case, make_member, make_quota, make_study, make_version
 from tests.fieldwork.calls_data import (
     ANSWERS,
     SCREENER,
@@ -38,6 +38,7 @@ from tests.fieldwork.calls_data import (
     send,
     take,
 )
+from tests.questionnaires.scripts import make_script
 
 pytestmark = pytest.mark.django_db
 
@@ -463,6 +464,23 @@ def test_a_break_off_is_gone_on_with_by_whoever_gets_the_case(study, population,
         (1, 10_000, 40_000),
         (2, 50_000, 70_000),
     ]
+
+
+def test_somebody_who_had_no_time_is_asked_again(study, case, member):
+    gate = {"name": "convenient", "type": "select_one", "choices": "yesno", "required": True}
+    later = {"name": "later", "type": "note", "relevant": "${convenient} = '2'", "ends": "2.35"}
+    script = make_script([gate, later, {"name": "why", "type": "text"}], {"yesno": ["1", "2"]}, languages=("ru", "kk"))
+    make_version(study, script, published_at=NOW + DAY)
+    interview = begin(member)
+    say(interview, [("convenient", "2"), ("later", True)])
+    assert complete(interview).status == "suspended"
+    case.refresh_from_db()
+    assert (case.status, case.queue, case.last_disposition) == ("open", Case.Queue.CALLBACK, "2.35")
+    again = begin(member, NOW + DAY)
+    assert again.current == "convenient"
+    say(again, [("convenient", "1"), ("why", "so")])
+    assert complete(again, NOW + DAY).status == "completed"
+    assert loaded(again).off_route == ["later"]
 
 
 def test_a_refusal_in_mid_interview_is_a_break_off_that_goes_to_a_converter(interview, member):
