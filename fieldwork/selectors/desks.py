@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -98,7 +99,7 @@ class Desk:
     populations: tuple[Population, ...]
     now: datetime
 
-    def terms(self, population: Population) -> dict[str, object]:
+    def terms(self, population: Population) -> dict[str, Any]:
         """What the statements above ask for, by name."""
         zones = population.time_zones
         open_zones = [zone for zone in zones if calling_hours(population, zone).allow(self.now)]
@@ -128,7 +129,7 @@ def desk_of(access: StudyAccess, now: datetime) -> Desk:
 
 
 def why_nothing(desk: Desk) -> Nothing:
-    """Why the desk has no case now. Raises nothing; call it only where there is none."""
+    """Why the desk has no case now, where it has none."""
     if desk.member.study.status == Study.Status.CLOSED:
         return Nothing("study_closed")
     if not desk.populations:

@@ -96,9 +96,7 @@ def test_one_outcome_is_recorded_of_many_that_are_sent_at_once():
     (access,) = make_interviewers(study, 1)
     attempt = take_next_case(access=access, now=NOW)
     codes = ["3.13", "4.31"] * (THREADS // 2)
-    results = at_once(
-        [lambda code=code: record_outcome(attempt=attempt, disposition=code, now=NOW) for code in codes]
-    )
+    results = at_once([lambda code=code: record_outcome(attempt=attempt, disposition=code, now=NOW) for code in codes])
     attempt.refresh_from_db()
     accepted = {code for code, result in zip(codes, results, strict=True) if isinstance(result, Case)}
     assert accepted == {attempt.disposition}
