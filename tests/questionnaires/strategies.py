@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from questionnaires import flow
+from questionnaires.language import parse
 from questionnaires.language.signatures import SIGNATURES
 from questionnaires.script import Item, Script
 from tests.questionnaires.scripts import answer, make_script
@@ -191,7 +192,8 @@ def _draw_node(draw: st.DrawFn, names: list[str], loops: list[str], depth: int) 
 
 
 def _expression(tree: list[Any]) -> dict[str, Any]:
-    return {"text": text_of(tree), "tree": tree}
+    # Parsed, because only the parser brings patterns into the spelling that both engines read alike.
+    return {"text": text_of(tree), "tree": parse(text_of(tree))}
 
 
 def _draw_item(draw: st.DrawFn, name: str) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def test_interviews_take_the_same_route(
     document: dict[str, Any], moves: list[tuple[int, int]], looks: list[Any]
 ) -> None:
     entries = journal(document, moves)
-    python = trace.flow_trace(Script.load(document), entries, CONTEXT, looks)
-    browser = browser_engine.call("flow", document, entries, CONTEXT, looks)
+    parsed = [parse(text_of(tree)) for tree in looks]
+    python = trace.flow_trace(Script.load(document), entries, CONTEXT, parsed)
+    browser = browser_engine.call("flow", document, entries, CONTEXT, parsed)
     assert browser == through_json(python)
