@@ -89,7 +89,11 @@ def release_cancel(request: Request, study: str, number: int) -> Response:
     return Response(ReleaseSerializer(_release(access, number)).data)
 
 
-@extend_schema(tags=["exports"], responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+@extend_schema(
+    operation_id="studies_releases_file",
+    tags=["exports"],
+    responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+)
 @api_view(["GET"])
 def release_file(request: Request, study: str, number: int, kind: str) -> FileResponse:
     """A file of a finished release; who took it is logged."""
