@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from fieldwork.forms.quotas import AgeGenderQuotaForm, ReasonForm, RuleForm, TableQuotaForm, TargetForm
 from fieldwork.models import Quota, QuotaCell
@@ -49,6 +50,7 @@ SHOWN_WORDS = {
 
 
 @require_safe
+@vary_on_headers("HX-Request")  # or the browser's Back button shows the part for the whole
 def board(request: UserRequest, study: str) -> HttpResponse:
     """The populations side by side. The page asks for its own middle part again and again."""
     access = open_room(request, study)

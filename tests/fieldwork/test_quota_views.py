@@ -239,7 +239,9 @@ def test_the_board_asks_for_its_middle_part_alone(client: Client) -> None:
     fill(study.populations.get())
     log_in(client, study, Role.LEAD)
     page = url("quotas", study.code)
-    whole = client.get(page).content.decode()
+    answer = client.get(page)
+    assert "HX-Request" in answer.headers["Vary"]
+    whole = answer.content.decode()
     part = client.get(page, headers={"HX-Request": "true"}).content.decode()
     assert "<html" in whole
     assert "<html" not in part
