@@ -66,10 +66,16 @@ def collect(domain: str) -> Catalog:
 
 
 def update(language: str, domain: str) -> tuple[Path, int]:
-    """Bring one catalogue up to date with the sources; return it and how many texts it lacks."""
+    """Bring one catalogue up to date with the sources; return it and how many texts it lacks.
+
+    A catalogue that would be empty is not begun.
+    """
     path = catalogue_path(language, domain)
     catalogue = read(path, language)
-    catalogue.update(collect(domain), no_fuzzy_matching=True, update_header_comment=False)
+    texts = collect(domain)
+    if not path.exists() and not len(texts):
+        return path, 0
+    catalogue.update(texts, no_fuzzy_matching=True, update_header_comment=False)
     catalogue.obsolete.clear()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
@@ -80,7 +86,15 @@ def update(language: str, domain: str) -> tuple[Path, int]:
 
 def read(path: Path, language: str) -> Catalog:
     if not path.exists():
-        return Catalog(locale=language, project="Dala", charset="utf-8", creation_date=UNDATED, revision_date=UNDATED)
+        return Catalog(
+            locale=language,
+            project="Dala",
+            header_comment=f"# The interface of Dala ({language}). The terms are in docs/glossary.md.",
+            charset="utf-8",
+            creation_date=UNDATED,
+            revision_date=UNDATED,
+            fuzzy=False,
+        )
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
