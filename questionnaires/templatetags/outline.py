@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 register = template.Library()
 
@@ -17,7 +18,7 @@ _TYPES: Mapping[str, Promise] = {
     "decimal": _("number"),
     "text": _("text"),
     "date": _("date"),
-    "note": _("note"),
+    "note": pgettext_lazy("type of a question", "note"),
     "calculate": _("calculated"),
     "preset": _("given by the case"),
     "group": _("section"),
