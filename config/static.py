@@ -20,6 +20,9 @@ class HashedStaticStorage(CompressedManifestStaticFilesStorage):
     """
 
     support_js_module_import_aggregation = True
+    # A pass carries a changed name one import further up, so there have to be as many as the longest chain of
+    # modules is long. Django's five are for style sheets.
+    max_post_process_passes = 40
 
     def url_converter(self, name: str, hashed_files: Any, template: str | None = None) -> Converter:
         if name.endswith(".js") and name.partition("/")[0] not in OUR_FOLDERS:
