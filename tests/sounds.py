@@ -33,7 +33,8 @@ def speech(seconds: float, *, seed: int = 1, loudness: float = 0.5, rate: int = 
     phrases = (np.sin(2 * np.pi * 0.11 * times + 6 * draw.random()) > -0.6).astype(float)
     noise = draw.normal(0, 0.01, len(times))
     wave = voice * syllables * phrases / 3 + noise
-    return (np.clip(wave * loudness, -1, 1) * 32767).astype(np.int16)
+    gain = 0.25 + 0.75 * np.interp(times, np.arange(0, seconds + 4, 4), draw.random(len(np.arange(0, seconds + 4, 4))))
+    return (np.clip(wave * loudness * gain, -1, 1) * 32767).astype(np.int16)
 
 
 def steps(levels: Iterable[float], *, seconds: float, rate: int = RATE) -> NDArray[np.int16]:

@@ -95,13 +95,16 @@ def recordings_of(interview: Interview) -> list[Recording]:
     )
 
 
-def has_recording(statuses: Iterable[str]) -> Exists:
-    """Condition on interviews: there is a recording of one of its sittings with one of these statuses."""
-    spoken = JournalEntry.objects.filter(interview=OuterRef(OuterRef("pk")), attempt=OuterRef("attempt_id"))
+def has_recording(statuses: Iterable[str], of: str = "") -> Exists:
+    """Condition on interviews: there is a recording of one of its sittings with one of these statuses.
+
+    For rows that only lead to an interview, `of` is the way there (`interview__`).
+    """
+    spoken = JournalEntry.objects.filter(interview=OuterRef(OuterRef(f"{of}pk")), attempt=OuterRef("attempt_id"))
     return Exists(
         Recording.objects.filter(
-            Q(attempt=OuterRef("attempt_id")) | Q(Exists(spoken)),
-            attempt__case=OuterRef("case_id"),
+            Q(attempt=OuterRef(f"{of}attempt_id")) | Q(Exists(spoken)),
+            attempt__case=OuterRef(f"{of}case_id"),
             status__in=list(statuses),
         )
     )

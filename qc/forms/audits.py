@@ -29,7 +29,7 @@ class VerdictForm(forms.Form):
 
     verdict = forms.ChoiceField(label=_("Verdict"), choices=Audit.Verdict.choices, required=False)
     comment = forms.CharField(
-        label=_("Comment"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("Comment"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 1})
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -58,7 +58,7 @@ class Question:
     Attributes:
         number: place on the route, from 1.
         kind: type of the item.
-        heading: labels of groups and loops around it; empty where they are the same as in the row before.
+        heading: labels of groups and loops around it, from where they differ from those of the row before.
         language: the one in which the text is given here.
         hidden: the auditor has to enter what they hear before the answer is shown.
         blind: it is or was hidden.
@@ -186,6 +186,14 @@ def track_data(tracks: Sequence[Track], urls: Mapping[str, str]) -> list[dict[st
     ]
 
 
+def _new_part(heading: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels of a heading from the first that the one before did not have."""
+    same = next(
+        (place for place, pair in enumerate(zip(heading, before, strict=False)) if pair[0] != pair[1]), len(before)
+    )
+    return heading[same:]
+
+
 class _View:
     """Builds rows: an audit, its state, its tracks and the language of reading."""
 
@@ -216,7 +224,7 @@ class _View:
             number=number,
             key=key,
             kind=item.type,
-            heading=() if heading == before else heading,
+            heading=_new_part(heading, before),
             text=self.text(item.label, language, step),
             instruction=self.text(item.instruction, language, step),
             language=language,

@@ -11,4 +11,4 @@ register = template.Library()
 @register.filter
 def at(values: Mapping[Any, Any], key: Any) -> Any:
     """The value under a key that stands in a variable; 0 where a count is missing."""
-    return values[key] if key in values else 0
+    return values.get(key, 0)

@@ -67,7 +67,7 @@ def _player_data(study: str, audit: Audit, listening: Listening) -> dict[str, An
 
 def _sheet(audit: Audit) -> list[tuple[object, int | None]]:
     """The score sheet of a judged audit, with labels."""
-    return [(SECTION_LABELS[name], points) for name, points in audit.sheet.items() if name in SECTION_LABELS]
+    return [(label, audit.sheet.get(name)) for name, label in SECTION_LABELS.items()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,9 +107,9 @@ def heard_value(question: Question, data: QueryDict) -> Any:
         return INAUDIBLE
     if data.get("missing"):
         return {"missing": data["missing"]}
-    if question.kind == "select_multiple":
-        return data.getlist("value")
     value = data.get("value", "").strip()
+    if question.kind == "select_multiple" and value:
+        return data.getlist("value")
     if not value:
         raise InvalidInput("empty", _("Enter what you heard, or say that it can't be made out."))
     if question.kind == "integer":

@@ -239,6 +239,14 @@ def test_only_what_was_answered_can_be_blind():
     assert blind_keys(script_state(answers), seed=SEED, interview=1)[:3] == ["age", "gender", "q1"]
 
 
+def test_what_is_asked_before_the_checkpoint_is_not_picked():
+    """Its answers are the same in every complete interview."""
+    gate = {"name": "gate", "type": "select_one", "choices": "yes_no", "checkpoint": "screener"}
+    behind = {"name": "behind", "type": "select_one", "choices": "yes_no"}
+    state = script_state({**ANSWERS, "gate": "1", "behind": "2"}, (gate, behind))
+    assert blind_keys(state, seed=SEED, interview=1) == ["age", "gender", "behind"]
+
+
 def test_references_of_an_expression():
     tree = ["call", "if", ["op", ">=", ["ref", "age"], ["num", "30"]], ["str", "ref"], ["ref", "band"]]
     assert list(references(tree)) == ["age", "band"]

@@ -297,23 +297,22 @@ function enter(row) {
   row?.querySelector(".q-otherwise")?.click();
 }
 
-// In a list of options the code presses the option. Codes of several digits are waited for.
+// In a list of options the code presses the option, or ticks it. Codes of several digits are waited for.
 let typed = "";
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest(".q-entry");
   if (!form || isTyping(event) || !/^[0-9]$/.test(event.key)) return;
-  const codes = [...form.querySelectorAll("[data-code]")];
-  if (!codes.length) return;
+  // Not for the score sheet, even where the question has no codes.
   event.preventDefault();
   event.stopImmediatePropagation();
-  typed = codes.some((button) => button.dataset.code.startsWith(typed + event.key)) ? typed + event.key : event.key;
-  const fitting = codes.filter((button) => button.dataset.code.startsWith(typed));
-  const exact = fitting.find((button) => button.dataset.code === typed);
+  const codes = [...form.querySelectorAll("[data-code]")];
+  typed = codes.some((option) => option.dataset.code.startsWith(typed + event.key)) ? typed + event.key : event.key;
+  const fitting = codes.filter((option) => option.dataset.code.startsWith(typed));
+  const exact = fitting.find((option) => option.dataset.code === typed);
+  fitting[0]?.focus();
   if (exact && fitting.length === 1) {
     typed = "";
     exact.click();
-  } else {
-    fitting[0]?.focus();
   }
 }, true);
 
