@@ -24,6 +24,9 @@ def _question() -> dict[str, str]:
         "first_attempt": _("This number is called for the first time."),
         "no_notes": _("No notes."),
         "no_answers": _("No answers yet."),
+        "date_pattern": _("DD.MM.YYYY"),
+        "space": _("Space"),
+        "letters": _("Letters"),
         "just_now": _("just now"),
     }
 
@@ -36,33 +39,60 @@ def _states() -> dict[str, str]:
         "begin": _("Somebody answers: begin"),
         "resume": _("Somebody answers: go on with the interview"),
         "resumes": _("This interview was broken off and goes on where it stood ({language})."),
-        "no_answer_hint": _("Nobody answers, or they can't talk: F7 outcome, F6 appointment."),
+        "no_answer_hint": _("Nobody answers: F7 outcome. They can't talk now: F6 appointment."),
+        "log_in_to_begin": _(
+            "You are not logged in any more. Log in again in another tab, then press Enter once more."
+        ),
         "no_server_to_begin": _("The server can't be reached. Try again in a moment; the case stays with you."),
         "no_server": _("The server can't be reached. Everything is kept here; try again in a moment."),
         "saved": _("saved"),
         "unsent": _("{count} not yet sent"),
         "no_connection": _("no connection ({count} not yet sent), go on: everything is kept here"),
+        "no_connection_saved": _("no connection, go on: everything is kept here"),
+        "logged_out": _("logged out, go on: everything is kept here ({count} not yet sent)"),
+        "log_in": _("log in in another tab"),
+        "consent": _("Consent: {answer}"),
+        "not_asked": _("not asked yet"),
         "read_only": _("read only"),
         "disk_error": _("this computer can't keep answers: its disk may be full"),
         "practice": _("practice"),
         "checkpoint": _("Quota"),
         "checking": _("One moment: the server looks for a place."),
         "waiting_for_server": _(
-            "The server can't be reached, and the study asks to wait here. Everything is kept; it is tried again every few seconds."
+            "The server can't be reached, and the study asks to wait here. Everything is kept; it is tried again "
+            "every few seconds."
+        ),
+        "waiting_for_log_in": _(
+            "You are not logged in any more. Log in again in another tab: everything is kept, and it goes on by itself."
         ),
         "finishing": _("Finishing"),
+        "sending": _("One moment: the last answers are on their way."),
         "quota_full": _("This group is full"),
-        "quota_full_text": _("We have enough interviews with people of this age and gender. Thank the person and say goodbye."),
-        "next_case": _("Finish"),
+        "quota_full_text": _(
+            "We have enough interviews with people of this age and gender. Thank the person and say goodbye."
+        ),
         "end": _("End of the interview"),
         "end_text": _("All questions are answered. Thank the respondent and finish."),
         "practice_end": _("All questions are answered. Nothing was stored."),
         "finish": _("Finish the interview"),
         "leave": _("Leave practice"),
-        "taken_over": _("This interview was opened in another window, which has taken over. This one only shows it."),
+        "taken_over": _(
+            "This interview was opened in another window, which has taken over. This one only shows it. To go on here, "
+            "load this page again (F5)."
+        ),
         "taken_over_title": _("Opened elsewhere"),
         "stopped_title": _("This call can't go on here"),
         "to_ready": _("To the start page"),
+        "not_taken": _("These answers were not sent any more. Tell the supervisor, so that they are entered:"),
+        "entry_refused": _(
+            "The server did not take the answer to “{item}”: {message} Load the page again (F5) to see what it has."
+        ),
+        "leftovers_refused": _(
+            "Of an earlier interview, {count} entries kept on this computer were not taken: {message}"
+        ),
+        "page_failed": _(
+            "Something on this page does not work. Everything that was answered is kept; load the page again (F5)."
+        ),
     }
 
 
@@ -90,7 +120,10 @@ def _outcomes() -> dict[str, str]:
         "tomorrow_evening": _("tomorrow evening"),
         "slot_taken": _("{count} appointments at that time already."),
         "outside_hours": _("This is outside calling hours."),
+        "language_wanted": _("Language that the respondent speaks"),
+        "another_language": _("another one, or not known"),
         "note": _("Note"),
+        "note_help": _("Stays with the interview: whoever calls next and the auditor can read it."),
         "keep_note": _("Keep the note"),
         "all_keys": _("All keys"),
     }
@@ -98,16 +131,28 @@ def _outcomes() -> dict[str, str]:
 
 def _keys() -> dict[str, str]:
     return {
+        "keys_answering": _("Answering"),
+        "keys_moving": _("Moving"),
+        "keys_call": _("The call"),
         "key_next": _("next"),
         "key_back": _("back"),
+        "key_begin": _("begin"),
+        "key_resume": _("go on"),
+        "key_choose": _("choose"),
+        "key_language": _("language"),
+        "key_other_time": _("another time"),
         "key_dk": _("don't know"),
         "key_refused": _("refused"),
+        "key_na": _("not applicable"),
         "key_appointment": _("appointment"),
         "key_outcome": _("outcome"),
         "key_note": _("note"),
         "key_help": _("all keys"),
         "key_digits": _("choose by code"),
-        "key_space": _("mark the code (several answers)"),
+        "key_letters": _("find in a long list"),
+        "key_space": _("mark the code, or take the mark away (several answers)"),
+        "key_space_short": _("mark"),
+        "key_arrows": _("the option above or below"),
         "key_new_line": _("new line in an open answer"),
         "key_first_unanswered": _("to the first unanswered question"),
         "key_side": _("history, notes, answers"),
@@ -127,7 +172,7 @@ def _problems() -> dict[str, str]:
         "not_a_number": _("Type a number."),
         "not_an_integer": _("Type a whole number."),
         "too_many_digits": _("This number has too many digits."),
-        "not_a_date": _("Type a date."),
+        "not_a_date": _("Type a date: day, month, year."),
         "too_long": _("This text is too long."),
         "missing_not_allowed": _("This question does not take that answer."),
         "read_only": _("This question can't be changed."),

@@ -40,7 +40,8 @@ def call_document(screen: CallScreen, now: datetime) -> dict[str, Any]:
         "history": [history_row(one, zone) for one in screen.earlier],
         "notes": [note_row(note, zone) for note in screen.notes],
         "appointments": [appointment_row(one) for one in screen.appointments],
-        "languages": [{"code": code, "name": INTERVIEW_LANGUAGES.get(code, code)} for code in screen.languages],
+        "languages": [named_language(code) for code in screen.languages],
+        "population_languages": [named_language(code) for code in population.languages],
         "language": preferred_language(screen),
         "respondent_time_zones": screen.time_zones,
         "city": city_of(screen.time_zones[0]),
@@ -69,6 +70,7 @@ def call_urls(attempt: CallAttempt) -> dict[str, str]:
         **urls,
         "ready": reverse("fieldwork:ready", args=[study]),
         "next": reverse("fieldwork_api:next-call", args=[study]),
+        "login": reverse("login"),
     }
 
 
@@ -159,6 +161,7 @@ def choice(disposition: Disposition) -> dict[str, Any]:
         "label": disposition.label(interface_language()),
         "needs_appointment": disposition.handling == "appointment",
         "takes_appointment": disposition.takes_appointment,
+        "asks_language": disposition.handling == "language",
     }
 
 
@@ -173,6 +176,10 @@ def known_interview(screen: CallScreen) -> dict[str, Any] | None:
         "language": interview.language,
         "in_this_call": interview.attempt_id == screen.attempt.pk,
     }
+
+
+def named_language(code: str) -> dict[str, str]:
+    return {"code": code, "name": INTERVIEW_LANGUAGES.get(code, code)}
 
 
 def preferred_language(screen: CallScreen) -> str:

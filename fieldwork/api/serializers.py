@@ -61,6 +61,7 @@ class ChoiceSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     needs_appointment = serializers.BooleanField()
     takes_appointment = serializers.BooleanField()
+    asks_language = serializers.BooleanField(help_text="Whether to say which language the respondent speaks.")
 
 
 class ChoicesSerializer(serializers.Serializer[Any]):
@@ -91,6 +92,7 @@ class CallSerializer(serializers.Serializer[Any]):
     notes = NoteSerializer(many=True)
     appointments = AppointmentSerializer(many=True)
     languages = LanguageSerializer(many=True)
+    population_languages = LanguageSerializer(many=True)
     language = serializers.CharField()
     respondent_time_zones = serializers.ListField(child=serializers.CharField())
     city = serializers.CharField()

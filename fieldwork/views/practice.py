@@ -53,13 +53,15 @@ def practice_call(
         "city": population.time_zones[0].rpartition("/")[2],
         "server_time": now.isoformat(),
         "history": [],
+        "appointments": [],
         "notes": [],
         "dispositions": {"contact": [], "no_contact": []},
         "urls": {
             "ready": reverse(
                 "questionnaires:version",
                 args=[access.study.code, version.questionnaire.code, version.number],
-            )
+            ),
+            "login": reverse("login"),
         },
         "script": script,
         "interview": {

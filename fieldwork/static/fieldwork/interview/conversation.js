@@ -1,8 +1,9 @@
-// The conversation of one interview: where it stands, what may be said next, what was said. It joins the engine (which knows the questionnaire) with the
-// journal (which keeps what was said); the screen only shows it.
+// The conversation of one interview: where it stands, what may be said next, what was said. It joins the engine (which
+// knows the questionnaire) with the journal (which keeps what was said); the screen only shows it.
 
 import * as flow from "../../questionnaires/engine/flow.js";
-import { post, Refused, Unreachable } from "./api.js";
+import { post, Unreachable } from "./api.js";
+import { Checkpoints } from "./checkpoints.js";
 
 const RETRY_MS = 3000;
 
@@ -15,11 +16,10 @@ export class Conversation extends EventTarget {
   constructor({ interview, script, journal, practice }) {
     super();
     Object.assign(this, { interview, script, journal, practice });
-    this.context = interview.context;
-    this.state = flow.restore(script, stateOf(interview), this.context);
-    this.checkpoints = { ...interview.checkpoints };
-    const full = Object.values(this.checkpoints).includes("quota_full");
-    this.closed = full ? { decision: "quota_full", message: "" } : null;
+    this.state = flow.restore(script, stateOf(interview), interview.context);
+    this.checkpoints = new Checkpoints({ interview, journal, practice });
+    this.checkpoints.addEventListener("changed", () => this.changed());
+    this.finishing = false;
     this.notes = [];
   }
 
@@ -50,8 +50,8 @@ export class Conversation extends EventTarget {
     return this.step?.item.ends ?? "";
   }
 
-  text(texts) {
-    return flow.renderText(this.state, texts, this.language, this.step);
+  text(texts, step = this.step) {
+    return flow.renderText(this.state, texts, this.language, step);
   }
 
   check(value) {
@@ -60,11 +60,12 @@ export class Conversation extends EventTarget {
 
   async answer(value) {
     const { item, key } = this.step;
+    const before = JSON.stringify(this.state.answers.get(key));
     const refusal = await this.act({ kind: "answer", item: key, value });
     if (refusal) return refusal;
+    if (JSON.stringify(this.state.answers.get(key)) !== before) this.reopenBehind(key);
     const language = item.role === "language" ? this.script.option(item.choices, value)?.props.language : "";
     if (language && language !== this.language) await this.speak(language);
-    this.pass();
     return null;
   }
 
@@ -84,8 +85,11 @@ export class Conversation extends EventTarget {
     return this.act({ kind: "note", item: this.step?.key ?? null, value: text });
   }
 
-  // The engine takes the act, the disk keeps it, and only then the screen moves: what is shown can't be lost. A refused act changes nothing.
+  // Every act goes the same way: the engine allows it, the journal keeps it, then the screen shows where the
+  // conversation stands. On the disk before the screen moves, so that nothing that was seen can be lost. A refused act
+  // changes nothing.
   async act(act) {
+    if (this.journal.stopped) return null;
     const entry = { language: this.language, ...act };
     const { refusal } = this.take({ ...entry, at: new Date().toISOString() });
     if (refusal) return refusal;
@@ -94,67 +98,77 @@ export class Conversation extends EventTarget {
     return null;
   }
 
-  // Checkpoints that were reached and not decided yet. The server has to say; the study's rule says what happens while it can't be reached.
-  async pass() {
-    for (const name of this.reached()) {
-      if (this.practice) this.checkpoints[name] = "open";
-      else await this.decide(name);
+  pass() {
+    const reached = this.checkpoints.names.filter((name) => flow.checkpointReached(this.state, name));
+    return this.checkpoints.pass(reached);
+  }
+
+  // An answer before a checkpoint may have changed what the server decides there.
+  reopenBehind(key) {
+    const { state } = this;
+    for (const name of this.checkpoints.names) {
+      const item = this.script.items().find(({ checkpoint }) => checkpoint === name);
+      const place = state.places.get(item?.name);
+      if (place === undefined || place >= state.places.get(key)) this.checkpoints.reopen(name);
     }
   }
 
-  reached() {
-    const names = Object.keys(this.interview.checkpoints);
-    return names.filter((name) => !this.checkpoints[name] && flow.checkpointReached(this.state, name));
-  }
-
-  async decide(name) {
-    for (;;) {
-      this.waiting = name;
-      this.changed();
-      try {
-        await this.journal.send();
-        if (this.journal.stopped) return;
-        if (this.journal.unsent) throw new Unreachable();
-        const body = { epoch: this.journal.epoch, name };
-        const answer = await post(this.interview.urls.checkpoint, body);
-        this.waiting = null;
-        this.checkpoints[name] = answer.decision;
-        if (answer.decision !== "go_on") this.closed = answer;
-        this.changed();
-        return;
-      } catch (error) {
-        if (error instanceof Refused) {
-          this.waiting = null;
-          this.journal.stop(error);
-          return;
-        }
-        if (!(error instanceof Unreachable)) throw error;
-        if (this.interview.checkpoint_rule === "go_on") {
-          this.waiting = null;
-          setTimeout(() => this.pass(), RETRY_MS);
-          this.changed();
-          return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-  }
-
-  // The last checkpoint: everything has arrived and the server agrees that the interview is at its end. Gives the next address.
+  // The last checkpoint: everything has arrived and the server agrees that the interview is at its end. Gives the next
+  // address. Throws Refused.
   async complete() {
-    for (;;) {
-      try {
-        await this.journal.send();
-        if (this.journal.stopped) throw this.journal.stopped;
-        if (this.journal.unsent) throw new Unreachable();
-        return await post(this.interview.urls.complete, { epoch: this.journal.epoch });
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
-        this.waiting = "complete";
-        this.changed();
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    this.finishing = true;
+    this.changed();
+    try {
+      for (;;) {
+        try {
+          await this.journal.sent();
+          return await post(this.interview.urls.complete, { epoch: this.journal.epoch });
+        } catch (error) {
+          if (!(error instanceof Unreachable)) throw error;
+          this.changed();
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        }
       }
+    } finally {
+      this.finishing = false;
     }
+  }
+
+  // An item with a role, and its answer in words; null where the questionnaire has none.
+  byRole(role) {
+    const item = this.script.items().find((one) => one.role === role);
+    const step = item ? this.state.step(item.name) : null;
+    if (!item) return null;
+    return { item, words: step && this.state.answers.has(item.name) ? this.answerInWords(step) : "" };
+  }
+
+  get percent() {
+    return flow.progress(this.state).percent;
+  }
+
+  // The questions on the route that have an answer, without texts that are only read out.
+  get answered() {
+    return this.state.route.filter((step) => this.state.answers.has(step.key) && step.item.type !== "note");
+  }
+
+  // Which round of the loops around it a question belongs to, in words.
+  rounds(step) {
+    const { state, language } = this;
+    return step.loops.map(({ name, key }) => {
+      const { choices } = state.script.nodes.get(name);
+      return choices === null ? key : state.script.optionLabel(choices, key, language);
+    });
+  }
+
+  answerInWords(step) {
+    const { state, language } = this;
+    const answer = state.answers.get(step.key);
+    if (answer === null || answer === undefined) return "–";
+    if (answer.missing) return state.script.missingLabel(step.item, answer.missing, language);
+    const list = step.item.choices;
+    if (!list) return String(answer);
+    const label = (code) => this.text(state.script.option(list, code)?.label ?? {}, step) || code;
+    return [answer].flat().map(label).join(", ");
   }
 
   changed() {

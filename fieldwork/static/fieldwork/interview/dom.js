@@ -2,7 +2,8 @@
 
 export const $ = (id) => document.getElementById(id);
 
-// h("p.hint", "text", child, ...): an element with classes; objects set properties, arrays are flattened, null is left out.
+// h("p.hint", "text", child, ...): an element with classes; objects set properties, arrays are flattened, null is left
+// out.
 export function h(selector, ...parts) {
   const [tag, ...classes] = selector.split(".");
   const element = document.createElement(tag || "div");
@@ -16,7 +17,8 @@ export function h(selector, ...parts) {
 }
 
 export function fill(element, ...parts) {
-  element.replaceChildren(...parts.flat(Infinity).filter((part) => part !== null && part !== false && part !== undefined && part !== ""));
+  const isThere = (part) => part !== null && part !== undefined && part !== false && part !== "";
+  element.replaceChildren(...parts.flat(Infinity).filter(isThere));
 }
 
 // "Row {row} of {rows}" with its values.

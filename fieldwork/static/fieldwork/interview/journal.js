@@ -1,7 +1,8 @@
-// The journal of one interview: every act is on the disk before the screen moves, and on its way to the server right after.
+// The journal of one interview: every act is on the disk before the screen moves, and on its way to the server right
+// after.
 //
-// `add` gives an act its number and resolves when it is kept here. Sending happens in the background, one batch at a time, until the server has
-// acknowledged everything; what it has acknowledged is forgotten here.
+// `add` gives an act its number and resolves when it is kept here. Sending happens in the background, one batch at a
+// time, until the server has acknowledged everything; what it has acknowledged is forgotten here.
 
 import { post, Refused, Unreachable } from "./api.js";
 
@@ -18,7 +19,9 @@ export class Journal extends EventTarget {
     this.failures = 0;
     this.stopped = null;
     this.sending = null;
-    addEventListener("online", () => this.send());
+    this.diskError = store.failure ?? null;
+    // Back from a tab where somebody logged in, or from a tunnel: at once instead of after the next pause.
+    for (const event of ["online", "focus"]) addEventListener(event, () => this.waiting.length && this.send());
   }
 
   // Entries that the server does not have yet, from an earlier life of this page.
@@ -31,6 +34,11 @@ export class Journal extends EventTarget {
 
   get unsent() {
     return this.waiting.length;
+  }
+
+  // Since when the oldest entry waits, in milliseconds; 0 where none does.
+  get overdue() {
+    return this.waiting.length ? Date.now() - Date.parse(this.waiting[0].at) : 0;
   }
 
   get connected() {
@@ -70,6 +78,13 @@ export class Journal extends EventTarget {
     return this.sending;
   }
 
+  // Everything has arrived. Throws Unreachable, or Refused where nothing more is taken from this page.
+  async sent() {
+    await this.send();
+    if (this.stopped) throw this.stopped;
+    if (this.waiting.length) throw new Unreachable();
+  }
+
   async run() {
     clearTimeout(this.retry);
     while (this.waiting.length && !this.stopped) {
@@ -89,10 +104,18 @@ export class Journal extends EventTarget {
 
   async sendBatch(entries) {
     const answer = await post(this.url, { epoch: this.epoch, entries });
+    if (answer.last_seq < entries[0].seq) throw new Unreachable();
     this.acknowledged = answer.last_seq;
     this.waiting = this.waiting.filter((entry) => entry.seq > this.acknowledged);
-    await this.store.forget(this.interview, this.acknowledged);
-    if (answer.refusals.length) this.dispatchEvent(new CustomEvent("refusals", { detail: answer.refusals }));
+    // What can't be forgotten is sent once more after a reload, and ignored by the server.
+    await this.store.forget(this.interview, this.acknowledged).catch(() => {});
+    if (answer.refusals.length) this.tell(entries, answer.refusals);
+  }
+
+  tell(entries, refusals) {
+    const itemOf = (seq) => entries.find((entry) => entry.seq === seq)?.item;
+    const detail = refusals.map((refusal) => ({ ...refusal, item: itemOf(refusal.seq) }));
+    this.dispatchEvent(new CustomEvent("refusals", { detail }));
   }
 
   later() {
@@ -105,7 +128,9 @@ export class Journal extends EventTarget {
   // The server refuses this page for good: another tab took over, the call was closed, the numbers disagree.
   stop(error) {
     if (!(error instanceof Refused)) throw error;
+    if (this.stopped) return;
     this.stopped = error;
+    clearTimeout(this.retry);
     this.dispatchEvent(new CustomEvent("stopped", { detail: error }));
   }
 

@@ -1,10 +1,11 @@
-// Shows one question: what is read aloud, what is for the interviewer, what is not read; options with their codes; grids as one table.
+// Shows one question: what is read aloud, what is for the interviewer, what is not read; options with their codes.
 
 import * as flow from "../../questionnaires/engine/flow.js";
 import { fill, h, key, say } from "./dom.js";
+import { LONG_LIST } from "./entry.js";
+import { gridOf, isFirstRow } from "./grid.js";
 
-// Options that are looked up rather than read: more of them stand in columns.
-const LONG_LIST = 8;
+const KEYS = { dk: "F8", refused: "F9", na: "F10" };
 
 export class QuestionView {
   constructor(element, texts, { onChoose, onInput }) {
@@ -12,44 +13,63 @@ export class QuestionView {
   }
 
   show(conversation, entry, problems) {
-    const { step } = conversation;
-    const { item } = step;
-    const grid = step.grid ? this.grid(conversation, entry) : null;
+    const { item, grid } = conversation.step;
+    const table = grid && entry.chooses ? gridOf(conversation, entry, this.onChoose) : null;
     this.field = null;
     fill(
       this.element,
-      this.head(conversation, step),
+      this.head(conversation),
+      grid ? this.introduction(conversation) : null,
       this.spoken(conversation, item),
       this.textFor(conversation, item.instruction, "instruction", this.texts.instruction),
       this.textFor(conversation, item.hint, "hint", this.texts.hint),
-      grid ?? this.answers(conversation, entry),
+      this.input(entry),
+      table ?? this.answers(conversation, entry),
       this.missing(entry),
       this.line(entry),
       this.problems(conversation, problems),
     );
-    this.element.dataset.item = step.key;
-    (this.field ?? this.element).focus({ preventScroll: true });
-    if (this.field?.setSelectionRange && this.field.type !== "number") this.field.setSelectionRange(this.field.value.length, this.field.value.length);
-    this.element.querySelector(".row-now, .option.marked")?.scrollIntoView({ block: "nearest" });
+    this.element.dataset.item = conversation.step.key;
+    this.focus();
   }
 
-  head(conversation, step) {
-    const { percent } = flow.progress(conversation.state);
-    const where = flow.heading(conversation.state, step, conversation.language);
+  focus() {
+    const { field, element } = this;
+    (field ?? element).focus({ preventScroll: true });
+    field?.setSelectionRange(field.value.length, field.value.length);
+    const seen = element.querySelector(".strip.bad, .row-now, .option.marked");
+    if (seen) seen.scrollIntoView({ block: "nearest" });
+    else element.scrollTop = 0;
+  }
+
+  head(conversation) {
+    const { state, step, language } = conversation;
+    // What introduces a grid is read aloud: it does not stand up here.
+    const introduction = step.grid ? conversation.text(state.script.nodes.get(step.grid).label) : "";
+    const where = flow.heading(state, step, language).filter((text) => text !== introduction);
     const turns = step.loops.map(({ position, count }) => say(this.texts.turn, { position, count }));
-    return h("header.q-head", h("p.q-where", [...where, ...turns].join(" · ")), h("p.q-progress", `${percent} % · ${step.key}`));
+    const name = `${conversation.percent} % · ${step.key}`;
+    return h("header.q-head", h("p.q-where", [...where, ...turns].join(" · ")), h("p.q-name", name));
+  }
+
+  // The text over a grid is read with its first row; later it stands there to be read again.
+  introduction(conversation) {
+    const { state, step, language } = conversation;
+    const text = conversation.text(state.script.nodes.get(step.grid).label);
+    if (!text) return null;
+    const kind = isFirstRow(conversation) ? "div.q-text.q-intro" : "div.q-intro-again";
+    return h(kind, { lang: language }, paragraphs(text));
   }
 
   spoken(conversation, item) {
-    const text = conversation.text(item.label);
-    const element = h(item.type === "note" ? "div.q-text.q-note" : "div.q-text", paragraphs(text));
-    element.lang = conversation.language;
-    return element;
+    return h("div.q-text", { lang: conversation.language }, paragraphs(conversation.text(item.label)));
   }
 
   textFor(conversation, texts, kind, tag) {
     const text = conversation.text(texts ?? {});
-    return text ? h(`p.q-${kind}`, h("span.q-tag", tag), " ", text) : null;
+    if (!text) return null;
+    const words = h("div", { lang: conversation.language }, paragraphs(text));
+    return h(`div.q-aside.q-${kind}`, h("span.q-tag", tag), words);
   }
 
   answers(conversation, entry) {
@@ -57,73 +77,77 @@ export class QuestionView {
     const read = entry.options.filter((option) => option.read_out !== false && entry.item.read_out);
     const unread = entry.options.filter((option) => !read.includes(option));
     return [
-      this.list(conversation, entry, read, "ol.options"),
+      this.list(conversation, entry, read, "read"),
       unread.length ? this.notRead() : null,
-      this.list(conversation, entry, unread, unread.length > LONG_LIST ? "ol.options.compact" : "ol.options.unread"),
+      this.list(conversation, entry, unread, "unread"),
     ];
   }
 
-  list(conversation, entry, options, selector) {
+  list(conversation, entry, options, kind) {
     if (!options.length) return null;
-    const list = h(selector, { role: "listbox" }, options.map((option) => this.option(conversation, entry, option)));
+    const { language } = conversation;
+    const shown = options.map(({ code, label }) => this.option(entry, code, conversation.text(label), language));
+    const list = h(`ol.options.${kind}${options.length > LONG_LIST ? ".dense" : ""}`, { role: "listbox" }, shown);
     list.ariaMultiSelectable = String(entry.several);
     return list;
   }
 
   notRead() {
-    return h("p.not-read", h("span", this.texts.not_read));
+    return h("p.not-read", this.texts.not_read);
   }
 
-  option(conversation, entry, option) {
-    return this.choice(entry, option.code, conversation.text(option.label), conversation.language);
-  }
-
-  choice(entry, code, label, language) {
+  option(entry, code, label, lang, more = null) {
     const marked = entry.marked.has(code);
-    const element = h(
-      marked ? "li.option.marked" : "li.option",
-      { role: "option", ariaSelected: String(marked), lang: language, onclick: () => this.onChoose(code) },
-      h("span.mark", { ariaHidden: "true" }, marked ? "●" : entry.several ? "□" : "○"),
-      h("span.code", code),
-      h("span.label", label),
-    );
-    return element;
+    const sign = (entry.several ? "□■" : "○●")[Number(marked)];
+    const mark = h("span.mark", { ariaHidden: "true" }, sign);
+    const parts = [mark, h("span.code", code), h("span.label", { lang }, label), more];
+    const behaviour = { role: "option", ariaSelected: String(marked), onclick: () => this.onChoose(code) };
+    return h(marked ? "li.option.marked" : "li.option", behaviour, parts);
   }
 
   missing(entry) {
     if (!entry.missing.length) return null;
-    const keys = { dk: "F8", refused: "F9", na: "F10" };
-    const shown = entry.missing.map(({ kind, code, text }) => {
-      const element = this.choice(entry, code, text, entry.state.language);
-      element.append(key(keys[kind]));
-      return element;
-    });
+    const { item, options, state } = entry;
+    const option = ({ kind, code, text }) => this.option(entry, code, text, state.language, key(KEYS[kind]));
+    const shown = entry.missing.map(option);
     // One line is enough where the options above are not read either.
-    const divided = entry.options.some((option) => option.read_out === false) || (entry.chooses && !entry.item.read_out);
-    return [divided ? null : this.notRead(), h("ol.options.quiet.in-line", { role: "listbox" }, shown)];
+    const divided = options.some(({ read_out }) => read_out === false) || (entry.chooses && !item.read_out);
+    return [divided ? null : this.notRead(), h("ol.options.in-line.unread", { role: "listbox" }, shown)];
   }
 
+  // What is being typed: the code, or what a list is searched for.
   line(entry) {
-    if (entry.item.type === "note") return null;
-    if (entry.typesText) return this.input(entry);
-    return h("p.code-line", this.texts.code, " ", h("output", entry.typed || [...entry.marked].join(" "), h("span.caret")));
+    if (entry.item.type === "note" || entry.typesText) return null;
+    const typed = entry.typed || (entry.several ? "" : [...entry.marked].join(" "));
+    const words = entry.sought ? h("span.sought", `“${entry.sought}”`) : null;
+    return h("p.code-line", h("span", this.texts.code), h("output", typed, h("span.caret")), words);
   }
 
   input(entry) {
+    if (!entry.typesText) return null;
     const { type } = entry.item;
     const long = type === "text";
     this.field = h(long ? "textarea" : "input", {
       value: entry.typed,
-      rows: 3,
       spellcheck: false,
       autocomplete: "off",
       lang: entry.state.language,
+      ariaLabel: this.texts.answer,
       oninput: (event) => this.onInput(event.target.value),
     });
-    if (!long) this.field.type = type === "date" ? "date" : "text";
-    if (type === "integer" || type === "decimal") this.field.inputMode = "decimal";
-    this.field.ariaLabel = this.texts.answer;
+    if (long) this.field.rows = 3;
+    else this.field.inputMode = "decimal";
+    if (type === "date") this.field.placeholder = this.texts.date_pattern;
     return h("p.field-line", this.field);
+  }
+
+  // Text that a key would type, at the caret; `erased` letters before it go.
+  insert(text, erased = 0) {
+    const { field } = this;
+    field.focus();
+    const { selectionStart: start, selectionEnd: end } = field;
+    field.setRangeText(text, start === end ? Math.max(0, start - erased) : start, end, "end");
+    this.onInput(field.value);
   }
 
   problems(conversation, problems) {
@@ -132,38 +156,6 @@ export class QuestionView {
     const words = problems.map((code) => (code === "constraint" && own ? own : (this.texts.problems[code] ?? code)));
     return h("p.strip.bad", { role: "alert" }, words.join(" "));
   }
-
-  // All rows of the grid with the answers given so far; the row that is being asked stands out.
-  grid(conversation, entry) {
-    const { state, script, step } = conversation;
-    const rows = script.nodes.get(step.grid).children.filter((child) => child.kind === "item" && child.type !== "calculate");
-    const suffix = step.key.slice(step.item.name.length);
-    const columns = entry.options;
-    const { missing } = entry;
-    const head = h("tr", h("th", ""), columns.map((option) => h("th", h("span.code", option.code), h("br"), conversation.text(option.label))));
-    const body = rows.map((row) => this.gridRow(conversation, entry, row, suffix, columns, missing));
-    return h("div.table-scroll", h("table.grid", h("thead", head), h("tbody", body)));
-  }
-
-  gridRow(conversation, entry, row, suffix, columns, missing) {
-    const name = row.name + suffix;
-    const now = name === conversation.step.key;
-    const given = now ? entry.marked : codesOf(conversation.state.answers.get(name), missing);
-    const cells = columns.map((option) =>
-      h(
-        given.has(option.code) ? "td.given" : "td",
-        now ? { onclick: () => this.onChoose(option.code) } : {},
-        given.has(option.code) ? "●" : now ? "○" : "",
-      ),
-    );
-    const said = missing.find(({ code }) => given.has(code));
-    return h(now ? "tr.row-now" : "tr", h("th", { scope: "row" }, conversation.text(row.label), said ? h("small", ` · ${said.text}`) : ""), cells);
-  }
-}
-
-function codesOf(answer, missing) {
-  if (answer?.missing) return new Set(missing.filter(({ kind }) => kind === answer.missing).map(({ code }) => code));
-  return new Set(answer === undefined || answer === null ? [] : [answer].flat());
 }
 
 function paragraphs(text) {

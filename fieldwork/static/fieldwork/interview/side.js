@@ -1,25 +1,26 @@
 // Beside the question: what happened with this case, what was noted, what was answered so far.
 
-import * as flow from "../../questionnaires/engine/flow.js";
 import { fill, h } from "./dom.js";
+
+const TABS = ["history", "notes", "answers"];
 
 export class Side {
   constructor(element, { call, texts, jump }) {
     Object.assign(this, { element, call, texts, jump });
-    this.tab = "history";
+    this.tab = call.practice || !(call.history.length || call.appointments.length) ? "answers" : "history";
+    // A click here must not take the keyboard from the question.
+    element.addEventListener("mousedown", (event) => event.preventDefault());
   }
 
   show(conversation) {
     this.conversation = conversation;
-    const tabs = [
-      ["history", this.texts.history],
-      ["notes", this.texts.notes],
-      ["answers", this.texts.answers],
-    ];
-    const buttons = tabs.map(([name, label], index) =>
-      h("button", { type: "button", ariaPressed: String(name === this.tab), title: `Alt+${index + 1}`, tabIndex: -1, onclick: () => this.open(name) }, label),
-    );
+    const buttons = TABS.map((name, index) => {
+      const words = [this.texts[name], h("small", `Alt+${index + 1}`)];
+      const pressed = String(name === this.tab);
+      return h("button", { type: "button", ariaPressed: pressed, tabIndex: -1, onclick: () => this.open(name) }, words);
+    });
     fill(this.element, h("nav.side-tabs", buttons), h("div.side-body", this[this.tab]()));
+    this.element.querySelector(".now")?.scrollIntoView({ block: "nearest" });
   }
 
   open(name) {
@@ -28,41 +29,54 @@ export class Side {
   }
 
   openNumber(number) {
-    const name = ["history", "notes", "answers"][number - 1];
+    const name = TABS[number - 1];
     if (name) this.open(name);
     return Boolean(name);
   }
 
   history() {
-    const { history } = this.call;
+    const { history, appointments } = this.call;
     if (!history.length) return h("p.muted", this.texts.first_attempt);
-    return h("ol.side-list", history.map((attempt) => h("li", h("strong", attempt.label), h("small", `${attempt.number} · ${attempt.at_local} · ${attempt.by}`), attempt.note ? h("q", attempt.note) : null)));
+    const due = appointments.filter(({ status }) => status === "due").map((one) => this.appointment(one));
+    return h("ol.side-list", due, [...history].reverse().map((attempt) => this.attempt(attempt)));
+  }
+
+  attempt({ number, label, at_local, by, note }) {
+    return h("li", h("strong", label), h("small", `${number} · ${at_local} · ${by}`), note ? h("q", note) : null);
+  }
+
+  appointment({ starts_at_local, time_zone, hard, note }) {
+    const words = [starts_at_local, city(time_zone), hard ? this.texts.agreed_with_respondent : ""];
+    const when = h("small", words.filter(Boolean).join(" · "));
+    return h("li", h("strong", this.texts.appointment), when, note ? h("q", note) : null);
   }
 
   notes() {
-    const notes = [...this.call.notes.map(({ by, at_local, text }) => ({ head: `${at_local} · ${by}`, text })), ...(this.conversation?.notes ?? []).map(({ text }) => ({ head: this.texts.just_now, text }))];
-    return notes.length ? h("ol.side-list", notes.map(({ head, text }) => h("li", h("small", head), text))) : h("p.muted", this.texts.no_notes);
+    const earlier = this.call.notes.map(({ by, at_local, text }) => ({ head: `${at_local} · ${by}`, text }));
+    const now = (this.conversation?.notes ?? []).map(({ text }) => ({ head: this.texts.just_now, text }));
+    const notes = [...earlier, ...now];
+    if (!notes.length) return h("p.muted", this.texts.no_notes);
+    return h("ol.side-list", notes.map(({ head, text }) => h("li", h("small", head), text)));
   }
 
   answers() {
     const { conversation } = this;
-    if (!conversation) return h("p.muted", this.texts.no_answers);
-    const { state, language } = conversation;
-    const given = state.route.filter((step) => state.answers.has(step.key) && step.item.type !== "note");
+    const given = conversation?.answered ?? [];
     if (!given.length) return h("p.muted", this.texts.no_answers);
-    return h("ol.side-list.side-answers", given.map((step) => h("li", { onclick: () => this.jump(step.key) }, h("small", step.key), answerText(state, step, language))));
+    // The place to be seen: the question on the screen, or the last one that was answered.
+    const seen = given.includes(conversation.step) ? conversation.step : given.at(-1);
+    return h("ol.side-list.side-answers", given.map((step) => this.answer(step, seen)));
+  }
+
+  answer(step, seen) {
+    const { conversation } = this;
+    const kind = step === conversation.step ? "li.here.now" : step === seen ? "li.now" : "li";
+    const about = [conversation.text(step.item.short, step) || step.item.name, ...conversation.rounds(step)];
+    const words = [h("small", about.join(" · ")), conversation.answerInWords(step)];
+    return h(kind, { onclick: () => this.jump(step.key) }, words);
   }
 }
 
-// An answer in words.
-export function answerText(state, step, language) {
-  const answer = state.answers.get(step.key);
-  if (answer?.missing) return flow.missingAnswers(state, step.key, language).find(({ kind }) => kind === answer.missing)?.text ?? answer.missing;
-  const list = step.item.choices;
-  if (!list) return String(answer);
-  const label = (code) => {
-    const option = state.script.option(list, code);
-    return option ? flow.renderText(state, option.label, language, step) : code;
-  };
-  return [answer].flat().map(label).join(", ");
+export function city(zone) {
+  return zone.split("/").at(-1).replaceAll("_", " ");
 }

@@ -1,15 +1,27 @@
-// What the browser keeps until the server has it: journal entries, in IndexedDB. They survive reloads, crashes and power cuts.
+// What the browser keeps until the server has it, in IndexedDB: journal entries, what is being typed, and for each
+// interview what is needed to send its entries later. All of it survives reloads, crashes and power cuts.
 
 const NAME = "dala";
 const ENTRIES = "entries";
+const SITTINGS = "sittings";
+const DRAFTS = "drafts";
+// A disk that takes longer is treated as one that can't keep anything: the interviewer must not wait for it.
+const PATIENCE_MS = 2000;
 
+// Opens the store; where the browser has none (its disk is full, its settings forbid it) a store that keeps nothing.
 export async function openStore() {
-  const db = await promised(Object.assign(indexedDB.open(NAME, 1), { onupgradeneeded: upgrade }));
-  return new Store(db);
+  try {
+    const opening = Object.assign(indexedDB.open(NAME, 1), { onupgradeneeded: upgrade });
+    return new Store(await inTime(promised(opening)));
+  } catch (error) {
+    return Object.assign(new NoStore(), { failure: error });
+  }
 }
 
-function upgrade(event) {
-  event.target.result.createObjectStore(ENTRIES, { keyPath: ["interview", "seq"] });
+function upgrade({ target }) {
+  target.result.createObjectStore(ENTRIES, { keyPath: ["interview", "seq"] });
+  target.result.createObjectStore(SITTINGS, { keyPath: "interview" });
+  target.result.createObjectStore(DRAFTS, { keyPath: "interview" });
 }
 
 class Store {
@@ -17,11 +29,12 @@ class Store {
     this.db = db;
   }
 
-  // Resolves when the entry is on the disk, not before.
+  // Resolves when the entry is on the disk, not before. What was being typed has become the entry.
   add(interview, entry) {
-    const transaction = this.db.transaction(ENTRIES, "readwrite", { durability: "strict" });
+    const transaction = this.db.transaction([ENTRIES, DRAFTS], "readwrite", { durability: "strict" });
     transaction.objectStore(ENTRIES).put({ interview, ...entry });
-    return finished(transaction);
+    transaction.objectStore(DRAFTS).delete(interview);
+    return inTime(finished(transaction));
   }
 
   // Entries of an interview behind `seq`, in order.
@@ -33,8 +46,41 @@ class Store {
 
   // Forget what the server has acknowledged.
   forget(interview, seq) {
-    const transaction = this.db.transaction(ENTRIES, "readwrite");
-    transaction.objectStore(ENTRIES).delete(IDBKeyRange.bound([interview, 0], [interview, seq]));
+    return this.change(ENTRIES, (entries) => entries.delete(IDBKeyRange.bound([interview, 0], [interview, seq])));
+  }
+
+  // A sitting: {interview, call, url, epoch, elapsed_ms, at}: how to send what is left of it, and its clock.
+  keepSitting(sitting) {
+    return this.change(SITTINGS, (sittings) => sittings.put(sitting));
+  }
+
+  sitting(interview) {
+    return promised(this.db.transaction(SITTINGS).objectStore(SITTINGS).get(interview));
+  }
+
+  sittings() {
+    return promised(this.db.transaction(SITTINGS).objectStore(SITTINGS).getAll());
+  }
+
+  // An interview of which nothing has to be kept any more.
+  async drop(interview) {
+    await this.forget(interview, Infinity);
+    await this.change(DRAFTS, (drafts) => drafts.delete(interview));
+    await this.change(SITTINGS, (sittings) => sittings.delete(interview));
+  }
+
+  // What is being typed, question by question: {interview, key, typed, marked}.
+  keepDraft(draft) {
+    return this.change(DRAFTS, (drafts) => drafts.put(draft));
+  }
+
+  draft(interview) {
+    return promised(this.db.transaction(DRAFTS).objectStore(DRAFTS).get(interview));
+  }
+
+  change(name, write) {
+    const transaction = this.db.transaction(name, "readwrite");
+    write(transaction.objectStore(name));
     return finished(transaction);
   }
 }
@@ -53,11 +99,26 @@ function finished(transaction) {
   });
 }
 
-// Practice: the same manners, nothing kept.
+function inTime(promise) {
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("The disk is too slow.")), PATIENCE_MS));
+  return Promise.race([promise, late]);
+}
+
+// Practice, and a browser without a store: the same manners, nothing kept. `failure` says that it should have been.
 export class NoStore {
-  async add() {}
+  async add() {
+    if (this.failure) throw this.failure;
+  }
   async after() {
     return [];
   }
+  async sittings() {
+    return [];
+  }
   async forget() {}
+  async keepSitting() {}
+  async sitting() {}
+  async drop() {}
+  async keepDraft() {}
+  async draft() {}
 }
