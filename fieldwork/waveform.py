@@ -1,4 +1,6 @@
-"""Measuring a sound file: how long it is and how loud, slice by slice. Pure; decodes as a stream.
+"""Measuring a sound file: how long it is and how loud, slice by slice; and making a copy that browsers play. Pure.
+
+Everything is decoded as a stream.
 
 A recording of hours must not fill the memory, and how long it is turns out only at its end (headers lie). So loudness
 is kept for a few thousand stretches of equal length; when they run out, neighbours are joined and the stretches become
@@ -25,6 +27,13 @@ STRETCHES = 16 * SLICES
 LONGEST_MS = 12 * 60 * 60 * 1000
 #: Frames are handed to the meter in lots of about this many samples: one frame alone costs more calls than work.
 LOT = 1 << 16
+#: What all browsers play, by container and codec as FFmpeg names them. Telephones' own (AMR, GSM) are not among it.
+PLAYED_CONTAINERS = {"wav", "mp3", "ogg", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}
+PLAYED_CODECS = {"mp3", "mp3float", "opus", "vorbis", "aac", "flac", "pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_f32le"}
+#: Sampling rates of MP3 that a copy can have.
+COPY_RATES = (8000, 16000, 24000, 32000, 44100, 48000)
+COPY_BITS_PER_SECOND = 32_000
+COPY_SUFFIX = "mp3"
 #: Full scale is 255. What never rises above this is a dead line: the noise of a telephone codec lies higher.
 SILENT = 1
 
@@ -45,10 +54,12 @@ class Sound:
     Attributes:
         duration_ms: length of what could be decoded, milliseconds.
         peaks: `SLICES` bytes; the loudest sample of each slice, 255 is full scale.
+        plays: whether browsers play it as it is.
     """
 
     duration_ms: int
     peaks: bytes
+    plays: bool
 
 
 class PeakMeter:
@@ -112,8 +123,10 @@ def measure_sound(path: Path) -> Sound:
     """
     meter = PeakMeter()
     seconds = Fraction(0)
+    plays = False
     try:
         with av.open(str(path), metadata_errors="replace") as container:
+            plays = _plays(container)
             for samples, length in _lots(_frames(container)):
                 seconds += length
                 meter.add(samples)
@@ -131,7 +144,30 @@ def measure_sound(path: Path) -> Sound:
     peaks = meter.peaks()
     if is_silent(peaks):
         raise NotSound("silent")
-    return Sound(duration_ms=round(seconds * 1000), peaks=peaks)
+    return Sound(duration_ms=round(seconds * 1000), peaks=peaks, plays=plays)
+
+
+def write_playable(source: Path, target: Path) -> None:
+    """Write the first sound track of a file as an MP3 that every browser plays: mono, at its own sampling rate."""
+    with av.open(str(source), metadata_errors="replace") as container, av.open(str(target), "w", format="mp3") as copy:
+        stream = None
+        for frame in _frames(container):
+            if stream is None:
+                rate = next((each for each in COPY_RATES if each >= frame.sample_rate), COPY_RATES[-1])
+                stream = copy.add_stream("libmp3lame", rate=rate, layout="mono", bit_rate=COPY_BITS_PER_SECOND)
+                resampler = av.AudioResampler(format="s16p", layout="mono", rate=rate)
+            frame.pts = None  # a telephone's clock has gaps; what was recorded is played without them
+            for part in resampler.resample(frame):
+                copy.mux(stream.encode(part))
+        if stream is not None:
+            copy.mux(stream.encode(None))
+
+
+def _plays(container: av.container.InputContainer) -> bool:
+    if not container.streams.audio or container.streams.video:
+        return False
+    codec = container.streams.audio[0].codec_context.name
+    return container.format.name in PLAYED_CONTAINERS and codec in PLAYED_CODECS
 
 
 def _frames(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:

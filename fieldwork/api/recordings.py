@@ -191,6 +191,11 @@ def change(access: StudyAccess, recording: Recording, data: dict[str, Any]) -> R
         416: OpenApiResponse(description="The part is not in the file."),
         **REFUSED,
     },
+    parameters=[
+        OpenApiParameter(
+            "original", OpenApiTypes.BOOL, description="The file as sent, also where browsers don't play it."
+        )
+    ],
     tags=["recordings"],
 )
 @api_view(["GET"])
@@ -198,4 +203,4 @@ def recording_sound(request: Request, uid: UUID) -> HttpResponseBase:
     """The sound itself, with Range. That it is heard is logged."""
     access, recording = find_recording(request, uid)
     services.note_hearing(recording=recording, actor=access.user, now=timezone.now())
-    return sound_response(request._request, recording)
+    return sound_response(request._request, recording, original="original" in request.query_params)

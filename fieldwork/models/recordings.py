@@ -23,6 +23,8 @@ class Recording(models.Model):
     attempt = models.ForeignKey("fieldwork.CallAttempt", on_delete=models.PROTECT, null=True, related_name="recordings")
     original_name = models.CharField(max_length=255)
     path = models.CharField(max_length=255, help_text=_("relative to the folder of recordings"))
+    #: A copy in a format that browsers play, where they don't play the file itself (AMR, GSM); else empty.
+    play_path = models.CharField(max_length=255, blank=True)
     size = models.PositiveBigIntegerField(help_text=_("bytes"))
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=64, blank=True)

@@ -20,6 +20,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fieldwork import recording_files
@@ -299,7 +300,7 @@ def measure_recording(*, recording_id: int, now: datetime) -> bool:
     What can't be played becomes FAILED with its reason.
     """
     # Only workers decode; the web server needn't load FFmpeg.
-    from fieldwork.waveform import NotSound, measure_sound
+    from fieldwork.waveform import COPY_SUFFIX, NotSound, measure_sound, write_playable
 
     claimed = Recording.objects.filter(pk=recording_id, status=Recording.Status.UPLOADED).update(
         status=Recording.Status.MEASURING, claimed_at=now, error=""
@@ -309,8 +310,12 @@ def measure_recording(*, recording_id: int, now: datetime) -> bool:
     recording = Recording.objects.get(pk=recording_id)
     try:
         sound = measure_sound(path_of(recording))
+        copy = "" if sound.plays else f"{recording.population_id}/{recording.uid}.play.{COPY_SUFFIX}"
+        if copy:
+            write_playable(path_of(recording), recording_files.folder() / copy)
         result = {
             "status": Recording.Status.READY,
+            "play_path": copy,
             "duration_ms": sound.duration_ms,
             "peaks": base64.b64encode(sound.peaks).decode(),
         }
@@ -327,6 +332,11 @@ def measure_recording(*, recording_id: int, now: datetime) -> bool:
 def path_of(recording: Recording) -> Path:
     """Where the file lies."""
     return recording_files.folder() / recording.path
+
+
+def play_path_of(recording: Recording) -> Path:
+    """Where the file lies that browsers play: the file itself, or its copy."""
+    return recording_files.folder() / (recording.play_path or recording.path)
 
 
 def return_stuck(*, now: datetime) -> int:
@@ -353,7 +363,8 @@ def remove_orphans(*, now: datetime) -> int:
         if place == recording_files.incoming():
             continue
         old = {f"{place.name}/{path.name}": path for path in place.iterdir() if _older(path, oldest)}
-        known = set(Recording.objects.filter(path__in=old).values_list("path", flat=True))
+        rows = Recording.objects.filter(Q(path__in=old) | Q(play_path__in=old)).values_list("path", "play_path")
+        known = {name for row in rows for name in row}
         removed += _remove(path for name, path in old.items() if name not in known)
     return removed
 

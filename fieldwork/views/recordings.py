@@ -167,4 +167,4 @@ def recording_sound(request: UserRequest, study: str, uid: UUID) -> HttpResponse
     recording = find_recording(access, uid)
     if request.method == "GET":
         services.note_hearing(recording=recording, actor=access.user, now=timezone.now())
-    return sound_response(request, recording)
+    return sound_response(request, recording, original="original" in request.GET)

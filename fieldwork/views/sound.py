@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,33 +12,60 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 
 from fieldwork.byte_ranges import ByteRange, Unsatisfiable, requested_range
 from fieldwork.models import Recording
-from fieldwork.services.recordings import path_of
+from fieldwork.services.recordings import path_of, play_path_of
 
+#: Of the copy that fieldwork/waveform.py writes (FFmpeg isn't loaded for a word).
+COPY_MEDIA_TYPE = "audio/mpeg"
 #: Bytes read at once. A thread of the server holds so much of a recording in memory, whatever its length.
 CHUNK = 64 * 1024
 
 
-def sound_response(request: HttpRequest, recording: Recording) -> HttpResponseBase:
+@dataclass(frozen=True)
+class File:
+    """What is sent of a recording: the file itself, or the copy that browsers play."""
+
+    path: Path
+    stored: str
+    media_type: str
+    etag: str
+    name: str
+
+
+def sound_response(request: HttpRequest, recording: Recording, *, original: bool = False) -> HttpResponseBase:
     """The recording for a player: 200, 206 for a part, 304 where the player has it, 416 for a part that isn't there.
+
+    Where browsers don't play the format, they get the copy; with `original`, the file as it was sent.
 
     With `MEDIA_ACCEL_PREFIX` the proxy sends it (and does the same); here only the permission was checked. Raises
     Http404 where the file is gone.
     """
+    file = _file(recording, original)
     if settings.MEDIA_ACCEL_PREFIX:
-        return _through_proxy(recording)
-    path = path_of(recording)
-    if not path.is_file():
+        return _through_proxy(file)
+    if not file.path.is_file():
         raise Http404
-    etag = f'"{recording.sha256}"'
-    if etag in _tags(request.headers.get("If-None-Match", "")):
-        return _describe(HttpResponse(status=304), recording, etag)
+    if file.etag in _tags(request.headers.get("If-None-Match", "")):
+        return _describe(HttpResponse(status=304), file)
+    size = file.path.stat().st_size
     try:
-        part = _part(request, recording.size, etag)
+        part = _part(request, size, file.etag)
     except Unsatisfiable:
-        response = _describe(HttpResponse(status=416), recording, etag)
-        response["Content-Range"] = f"bytes */{recording.size}"
+        response = _describe(HttpResponse(status=416), file)
+        response["Content-Range"] = f"bytes */{size}"
         return response
-    return _describe(_send(request, path, recording.size, part), recording, etag)
+    return _describe(_send(request, file.path, size, part), file)
+
+
+def _file(recording: Recording, original: bool) -> File:
+    copy = recording.play_path if not original else ""
+    stored = copy or recording.path
+    return File(
+        path=path_of(recording) if not copy else play_path_of(recording),
+        stored=stored,
+        media_type=COPY_MEDIA_TYPE if copy else recording.media_type,
+        etag=f'"{recording.sha256}{"-copy" if copy else ""}"',
+        name=f"{call_name(recording)}{Path(stored).suffix}",
+    )
 
 
 def _part(request: HttpRequest, size: int, etag: str) -> ByteRange | None:
@@ -76,27 +104,26 @@ def _read(path: Path, part: ByteRange) -> Iterator[bytes]:
             yield chunk
 
 
-def _describe(response: HttpResponseBase, recording: Recording, etag: str) -> HttpResponseBase:
-    response["Content-Type"] = recording.media_type
-    response["Content-Disposition"] = f'inline; filename="{download_name(recording)}"'
+def _describe(response: HttpResponseBase, file: File) -> HttpResponseBase:
+    response["Content-Type"] = file.media_type
+    response["Content-Disposition"] = f'inline; filename="{file.name}"'
     response["Accept-Ranges"] = "bytes"
-    response["ETag"] = etag
+    response["ETag"] = file.etag
     # A voice is personal data: no cache between us and the player keeps it, and the player asks again each time.
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _through_proxy(recording: Recording) -> HttpResponse:
+def _through_proxy(file: File) -> HttpResponse:
     response = HttpResponse()
-    response["X-Accel-Redirect"] = f"{settings.MEDIA_ACCEL_PREFIX.rstrip('/')}/recordings/{quote(recording.path)}"
-    response["Content-Type"] = recording.media_type
-    response["Content-Disposition"] = f'inline; filename="{download_name(recording)}"'
+    response["X-Accel-Redirect"] = f"{settings.MEDIA_ACCEL_PREFIX.rstrip('/')}/recordings/{quote(file.stored)}"
+    response["Content-Type"] = file.media_type
+    response["Content-Disposition"] = f'inline; filename="{file.name}"'
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def download_name(recording: Recording) -> str:
-    """A file name that says which call it is, in the pattern that an upload understands."""
+def call_name(recording: Recording) -> str:
+    """Which call it is, in the pattern of file names that an upload understands."""
     attempt = recording.attempt
-    name = f"{recording.population}-{attempt.case.number}-{attempt.number}" if attempt else str(recording.uid)
-    return f"{name}{Path(recording.path).suffix}"
+    return f"{recording.population}-{attempt.case.number}-{attempt.number}" if attempt else str(recording.uid)

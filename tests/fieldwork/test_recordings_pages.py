@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from fieldwork.models import Recording
 from fieldwork.services import recordings as services
+from fieldwork.sound_formats import sound_format
 from studies.models import ActivityLog
 from studies.models.study import Role
 from tests.factories import make_attempt, make_case, make_member, make_population, make_study, make_user
@@ -296,6 +297,25 @@ def test_the_proxy_sends_where_there_is_one(client, recording, settings):
     assert response.content == b""
     client.force_login(make_user())
     assert sound(client, recording).status_code == 404
+
+
+def test_browsers_get_the_copy_and_others_the_file_as_it_was_sent(client, population, supervisor):
+    content = sound_file(speech(3), "amr")
+    upload(client, ("note.amr", content))
+    recording = Recording.objects.get()
+    services.measure_recording(recording_id=recording.pk, now=recording.uploaded_at)
+    copy = sound(client, recording)
+    assert copy["Content-Type"] == "audio/mpeg"
+    assert sound_format(body(copy)[:64]).suffix == "mp3"
+    address = reverse("fieldwork:recording_sound", args=["UCA-2021", recording.uid])
+    original = client.get(address, {"original": ""})
+    assert (original["Content-Type"], body(original)) == ("audio/amr", content)
+    assert original["ETag"] != copy["ETag"]
+    assert original["Content-Disposition"].endswith('.amr"')
+    assert (
+        "The file as it was sent"
+        in client.get(reverse("fieldwork:recording", args=["UCA-2021", recording.uid])).content.decode()
+    )
 
 
 def test_hearing_is_logged_once_however_many_parts_a_player_asks_for(client, recording, supervisor, population):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fieldwork.byte_ranges import ByteRange, Unsatisfiable, requested_range
 from fieldwork.sound_formats import FORMATS, mistaken_for, sound_format
-from fieldwork.waveform import SLICES, NotSound, PeakMeter, measure_sound
+from fieldwork.waveform import SLICES, NotSound, PeakMeter, measure_sound, write_playable
 from tests.sounds import CODECS, sound_file, speech, steps
 
 # --- measuring -------------------------------------------------------------------------------------------
@@ -29,6 +29,20 @@ def test_every_format_is_recognised_and_measured(tmp_path, suffix):
     sound = measure_sound(path)
     assert abs(sound.duration_ms - 5000) < 150  # coders add up to a frame of padding: 128 ms of AAC at 8 kHz
     assert len(sound.peaks) == SLICES
+    assert sound.plays == (suffix not in {"amr", "3gp"})
+
+
+@pytest.mark.parametrize("suffix", ["amr", "3gp"])
+def test_a_telephones_own_format_gets_a_copy_that_browsers_play(tmp_path, suffix):
+    original, copy = tmp_path / "call", tmp_path / "copy.mp3"
+    original.write_bytes(sound_file(steps([0.1, 0.8], seconds=5), suffix))
+    write_playable(original, copy)
+    before, after = measure_sound(original), measure_sound(copy)
+    assert after.plays
+    assert abs(before.duration_ms - after.duration_ms) < 150
+    # As loud in the same places: the copy can be marked like the original.
+    assert all(abs(one - other) < 40 for one, other in zip(before.peaks[50:450], after.peaks[50:450], strict=True))
+    assert min(after.peaks[550:950]) > 100
 
 
 def test_peaks_follow_the_loudness_of_each_part(tmp_path):

@@ -14,6 +14,7 @@ from fieldwork import recording_files
 from fieldwork.models import Recording
 from fieldwork.selectors.recordings import problem_of, recording_counts
 from fieldwork.services import recordings as services
+from fieldwork.sound_formats import sound_format
 from fieldwork.waveform import SLICES
 from studies.errors import Conflict, InvalidInput
 from studies.models import ActivityLog
@@ -230,6 +231,24 @@ def test_measuring_gives_length_and_waveform(population):
     assert len(peaks) == SLICES
     assert peaks[100] == pytest.approx(51, abs=2)
     assert peaks[900] == pytest.approx(230, abs=2)
+
+
+def test_what_browsers_do_not_play_gets_a_copy_that_stays(population, recordings_folder):
+    recording = stored_and_measured(population, sound_file(speech(3), "amr"))
+    assert recording.status == "ready"
+    assert recording.play_path.endswith(".play.mp3")
+    assert services.path_of(recording).read_bytes()[:5] == b"#!AMR"
+    assert sound_format(services.play_path_of(recording).read_bytes()[:64]).suffix == "mp3"
+    long_ago = (NOW - timedelta(days=2)).timestamp()
+    for path in files_in(recordings_folder):
+        os.utime(path, (long_ago, long_ago))
+    assert services.remove_orphans(now=NOW) == 0
+
+
+def test_what_browsers_play_needs_no_copy(population, recordings_folder):
+    recording = stored_and_measured(population, sound_file(speech(3), "mp3"))
+    assert recording.play_path == ""
+    assert len(files_in(recordings_folder)) == 1
 
 
 def test_a_task_delivered_twice_measures_once(population):
