@@ -7,12 +7,14 @@ English is the language of the sources and needs no catalogue.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -40,10 +42,13 @@ DOMAINS = {
 }
 APPS = ("config", "studies", "questionnaires", "fieldwork", "qc", "exports")
 
+# What a program puts into a text, in either notation, and the tags of a template's text.
+MARK = re.compile(r"%\([a-z_]+\)[sdr]|%[sd%]|\{\{|\}\}|\{[a-z_]*\}|</?[a-z]+>")
+
 # The header of a catalogue needs a date; with the real one a catalogue would change when no text has.
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
-Message = tuple[int, Any, list[str], str | None]
+Extracted = tuple[int, Any, list[str], str | None]
 
 
 def languages() -> list[str]:
@@ -104,6 +109,40 @@ def missing(catalogue: Catalog) -> list[str]:
     return [str(message.id) for message in catalogue if message.id and not _is_translated(message.string)]
 
 
+def defects(language: str, domain: str) -> list[str]:
+    """Say what a catalogue lacks or has wrong, one line for each text, beginning with the text itself."""
+    catalogue = read(catalogue_path(language, domain), language)
+    wanted = collect(domain)
+    found = [
+        f"{message.id!r}: {problem}"
+        for message in wanted
+        if message.id and (problem := _problem(catalogue.get(message.id, message.context), message.id))
+    ]
+    left_over = [
+        f"{message.id!r}: is not in the sources any more"
+        for message in catalogue
+        if message.id and wanted.get(message.id, message.context) is None
+    ]
+    return found + left_over
+
+
+def _problem(message: Message | None, text: str | Sequence[str]) -> str:
+    """Return what is wrong with the translation of a text; nothing when it is right."""
+    if message is None or message.string is None or not _is_translated(message.string):
+        return "has no translation"
+    if message.fuzzy:
+        return "is marked as fuzzy"
+    # A form for one thing may leave its number out; the text for many has every placeholder.
+    whole = text if isinstance(text, str) else text[1]
+    forms = [message.string] if isinstance(message.string, str) else message.string
+    return next((f"{form!r} has other placeholders" for form in forms if marks(form) != marks(whole)), "")
+
+
+def marks(text: str) -> Counter[str]:
+    """Count the placeholders and tags of a text, which its translations have to keep."""
+    return Counter(MARK.findall(text))
+
+
 def compile_all() -> Iterator[Path]:
     """Compile the catalogues that are newer than their compiled form; yield those."""
     for path in sorted(Path(settings.LOCALE_PATHS[0]).glob("*/LC_MESSAGES/*.po")):
@@ -130,7 +169,7 @@ def _sources(domain: str) -> Iterator[tuple[Path, str]]:
                     yield file, method
 
 
-def _messages(file: Path, method: str) -> Iterable[Message]:
+def _messages(file: Path, method: str) -> Iterable[Extracted]:
     source = file.read_text(encoding="utf-8")
     if file.suffix in {".html", ".txt"}:
         source = templatize(source, origin=str(file))
