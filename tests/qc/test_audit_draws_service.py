@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from qc.audit_draw import check_certificate, drawn_positions
 from qc.models import Audit, AuditDraw, AuditPlan
 from qc.selectors.certificate import certificate_of, verify_draws
 from qc.services.audits import change_audit_plan, create_audit_plan, draw_audits, judge_audit, reveal_seed
+from qc.tasks.audits import draw_all_audits, return_forgotten_audits
 from studies.errors import Conflict, InvalidInput
 from studies.models import ActivityLog
 from studies.models.study import Role
@@ -361,3 +365,50 @@ def test_verification_finds_what_was_changed_in_the_database(plan, population, i
     AuditDraw.objects.filter(pk=moved.pk).delete()
     assert any("positions are missing" in problem for problem in verify_draws(plan))
     assert any("1 completed interview" in problem for problem in verify_draws(plan))
+
+
+# --- the command -----------------------------------------------------------------------------------------
+
+
+def verify(*arguments, **options):
+    out = io.StringIO()
+    call_command("verify_audits", *arguments, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_the_command_recomputes_studies_and_certificates(plan, population, study, lead, interviewer, tmp_path):
+    complete(population, interviewer, 10)
+    draw(plan)
+    assert f"{study.code}: 10 interviews of 1 interviewers, 2 drawn: all draws agree" in verify()
+    assert "all draws agree" in verify(study.code)
+    study.status = "closed"
+    study.save()
+    path = tmp_path / "certificate.json"
+    path.write_text(json.dumps(certificate_of(reveal_seed(plan=plan, actor=lead, now=NOW))))
+    assert "all draws agree" in verify(file=path)
+    AuditDraw.objects.filter(position=1).update(selected=True)
+    AuditDraw.objects.filter(position=2).update(selected=True)
+    with pytest.raises(CommandError, match=f"does not agree with the seed in: {study.code}"):
+        verify()
+    path.write_text(path.read_text().replace('"drawn": true', '"drawn": false'))
+    with pytest.raises(CommandError, match="does not hold"):
+        verify(file=path)
+    path.write_text("{")
+    with pytest.raises(CommandError, match="can't be read"):
+        verify(file=path)
+    with pytest.raises(CommandError, match="No such study"):
+        verify("NOWHERE")
+
+
+# --- the tasks -------------------------------------------------------------------------------------------
+
+
+def test_the_clock_draws_for_every_study_that_has_a_plan(plan, population, interviewer):
+    other = make_study()
+    create_audit_plan(study=other, actor=None, now=NOW)
+    complete(population, interviewer, 2)
+    complete(other.populations.get(), make_member(other).user, 3)
+    complete(make_study().populations.get(), interviewer, 1)  # no plan
+    draw_all_audits()
+    assert AuditDraw.objects.count() == 5
+    return_forgotten_audits()
