@@ -32,7 +32,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from fieldwork.models import Interview, Quota, QuotaCell, Seat
 from fieldwork.quota_arithmetic import least_filled
@@ -174,21 +174,25 @@ def _renew_late(interview: Interview, now: datetime) -> bool:
 def keep_seats(*, interview: Interview, now: datetime, values: Mapping[str, object] | None = None) -> list[QuotaCell]:
     """Turn the seats of an interview that is complete into completes of their cells.
 
-    A complete always counts: where its seat was given back meanwhile (an expired lease) it sits down in the same cell
-    again, and where it never had one (the server could not be reached at the checkpoint) in the cell that `values` fit.
+    A complete always counts, in a cell that its answers fit: where it sits, else where it sat (an expired lease), else
+    the least filled one (the server could not be reached at the checkpoint, or answers were changed after it).
+
+    Args:
+        values: as in `take_seat`; None leaves the seats where they are.
 
     Returns:
         the cells that are now above what their rule allows (rare; logged as `quota.exceeded`).
     """
     _lock_interview(interview)
     own = {seat.cell_id: seat for seat in _own_seats(interview)}
-    cells = _lock_cells(own or _cells_to_count_in(interview, values, now))
+    cells = _lock_cells(_cells_to_count_in(interview, values, now))
+    _release([seat for cell, seat in own.items() if cell not in cells], "answers_changed", now)
     for cell in cells.values():
         seat = own.get(cell.pk) or Seat(cell=cell, interview=interview, taken_at=now)
         seat.status, seat.lease_until = Seat.Status.COMPLETE, None
         seat.save()
-    if cells and interview.cell_id not in cells:
-        _note_cell(interview, cells[min(cells)])
+    if interview.cell_id not in cells:
+        _note_cell(interview, cells[min(cells)] if cells else None)
     filled = _count(cells, now)
     exceeded = [cell for cell in cells.values() if filled[cell.pk].complete > _most_completes(cell)]
     for cell in exceeded:
@@ -208,18 +212,21 @@ def _most_completes(cell: QuotaCell) -> int:
 
 
 def _cells_to_count_in(interview: Interview, values: Mapping[str, object] | None, now: datetime) -> list[int]:
-    """One cell of each quota for a complete without a seat: where it sat last, else where its answers fit."""
-    released = Seat.objects.filter(interview=interview).select_related("cell").order_by("released_at")
-    last = {seat.cell.quota_id: seat.cell_id for seat in released}
-    if last or values is None:
-        return list(last.values())
-    fitting = _fitting_cells(interview.population_id, values)
-    filled = _count([cell.pk for group in fitting.values() for cell in group], now)
-    return [
-        least_filled({cell.pk: (filled[cell.pk].live, max(cell.target, 1)) for cell in group})
-        for group in fitting.values()
-        if group
-    ]
+    """One cell of each quota for a complete: where it sits, else where it sat last, else the least filled that fits."""
+    seats = Seat.objects.filter(interview=interview).order_by(F("released_at").desc(nulls_first=True))
+    sat = list(seats.values_list("cell__quota", "cell"))
+    if values is None:
+        return list(dict(reversed(sat)).values())
+    found = []
+    for group in _fitting_cells(interview.population_id, values).values():
+        fitting = {cell.pk: max(cell.target, 1) for cell in group}
+        known = next((cell for _quota, cell in sat if cell in fitting), None)
+        if known is None and fitting:
+            filled = _count(fitting, now)
+            known = least_filled({cell: (filled[cell].live, target) for cell, target in fitting.items()})
+        if known is not None:
+            found.append(known)
+    return found
 
 
 @transaction.atomic

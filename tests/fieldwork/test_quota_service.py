@@ -384,6 +384,21 @@ def test_a_complete_that_never_had_a_seat_counts_where_its_answers_fit() -> None
 
 
 @pytest.mark.django_db
+def test_a_complete_whose_answers_were_changed_moves_to_the_cell_that_they_fit() -> None:
+    population = make_population()
+    make_quota(population, MEN_WOMEN)
+    make_quota(population, [("all", "true()", 5)])
+    interview = make_interview(population)
+    take_seat(interview=interview, values=MAN, now=NOW)
+    keep_seats(interview=interview, values=WOMAN, now=LATER)
+    interview.refresh_from_db()
+    assert sorted(seats_of(interview)) == [("all", "complete"), ("men", "released"), ("women", "complete")]
+    assert interview.cell is not None
+    assert interview.cell.name in {"women", "all"}
+    assert interview.seats.get(cell__name="men").release_reason == "answers_changed"
+
+
+@pytest.mark.django_db
 def test_seats_given_back_stay_as_rows_with_their_reason() -> None:
     population = make_population()
     make_quota(population, [("all", "true()", 1)])
