@@ -141,10 +141,14 @@ def call_slots(request: Request, pk: int) -> Response:
 
 def day_of(request: Request) -> date:
     try:
-        return date.fromisoformat(request.query_params.get("day", ""))
+        day = date.fromisoformat(request.query_params.get("day", ""))
     except ValueError:
+        day = date.min
+    # Days at the ends of the calendar have no neighbour in another zone.
+    if not date.min < day < date.max:
         message = _("Give the day as year-month-day.")
-        raise InvalidInput("bad_day", message, {"day": [message]}) from None
+        raise InvalidInput("bad_day", message, {"day": [message]})
+    return day
 
 
 def ready_url(attempt: CallAttempt) -> str:

@@ -35,10 +35,11 @@ MINE = """
 CALLABLE = "(%(open_everywhere)s OR time_zone = ANY(%(open_zones)s))"
 DUE = f"due_at <= %(now)s AND {CALLABLE}"
 #: What may be called now from each queue, and its order; ties are broken by the random order of the sample. One partial
-#: index of Case serves each. The respondent chose the time of an appointment, even where it is outside calling hours.
+#: index of Case serves each. The respondent chose the time of an appointment, even where it is outside calling hours,
+#: but nobody is called after the field period.
 QUEUES: dict[Case.Queue, tuple[str, str]] = {
     Case.Queue.APPOINTMENT: (
-        f"due_at <= %(now)s AND ({CALLABLE} OR due_until >= %(now)s)",
+        f"due_at <= %(now)s AND ({CALLABLE} OR (%(in_field)s AND due_until >= %(now)s))",
         "due_until, shuffle",
     ),
     Case.Queue.CALLBACK: (DUE, "due_at, shuffle"),
@@ -113,6 +114,7 @@ class Desk:
             "converts": self.member.converts_refusals,
             "open_everywhere": len(open_zones) == len(zones),
             "open_zones": open_zones,
+            "in_field": population.field_start <= self.now.astimezone(population.zone).date() <= population.field_end,
         }
 
 

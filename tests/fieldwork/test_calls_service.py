@@ -384,6 +384,39 @@ def test_no_appointment_is_made_with_nobody(population, member):
     assert list(refusal(error)) == ["appointment"]
 
 
+def test_the_interviewers_guess_is_no_leave_to_call_at_night(population, member):
+    make_case(population)
+    case = call(member, "2.35", appointment=appointment("2021-08-25T20:30", minutes=300, hard=False))
+    closes = datetime(2021, 8, 25, 21, tzinfo=ZoneInfo("Asia/Aqtobe"))
+    assert case.due_until == closes
+    with pytest.raises(Conflict):
+        take(member, closes + MINUTE)
+
+
+def test_nobody_is_called_after_the_field_period_even_by_appointment(population, member):
+    make_case(population)
+    case = call(member, "2.35", appointment=appointment("2021-09-08T20:30", minutes=600))
+    with pytest.raises(Conflict) as error:
+        take(member, case.due_at + 5 * HOUR)
+    assert refusal(error)["reason"] == "field_over"
+    assert take(member, case.due_at + HOUR).case == case
+
+
+@pytest.mark.parametrize("day", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_times_at_the_ends_of_the_calendar_are_impossible_appointments(population, member, day):
+    make_case(population)
+    attempt = take(member)
+    with pytest.raises(InvalidInput) as error:
+        record(attempt, "2.35", appointment=appointment(day))
+    assert list(refusal(error)) == ["starts_at"]
+    record(attempt, "2.35", appointment=appointment())
+    for other in (appointment(day), appointment(zone="Mars/Olympus")):
+        with pytest.raises(Conflict) as late:
+            record(attempt, "2.35", appointment=other)
+        assert late.value.code == "already_recorded"
+    assert record(attempt, "2.35", appointment=appointment()).queue == Queue.APPOINTMENT
+
+
 # --- leases ----------------------------------------------------------------------------------------------
 
 
