@@ -24,6 +24,8 @@ HARD_REFUSAL = "2.11"
 BREAK_OFF = "2.12"
 OTHER_ELIGIBLE = "2.30"
 UNTOUCHED = "3.11"
+#: Of an interview that turned out to be faked or unusable: an eligible case without an interview.
+INVALIDATED = "2.36"
 UNKNOWN_ELIGIBILITY = "3.90"
 NOT_ELIGIBLE = "4.70"
 QUOTA_FULL = "4.80"
@@ -120,13 +122,19 @@ def recordable_dispositions(*, contact: bool) -> list[Disposition]:
 
 
 def final_disposition(
-    outcomes: Sequence[str], *, ever_eligible: bool = False, exhausted: bool = False, enough_answered: bool = False
+    outcomes: Sequence[str],
+    *,
+    ever_eligible: bool = False,
+    exhausted: bool = False,
+    enough_answered: bool = False,
+    rejected: bool = False,
 ) -> str:
     """The code of a released case from the outcomes of its call attempts, oldest first.
 
     It can be computed again from the attempts at any time. While the case is open it says where the case stands.
 
-    1. Complete, then partial: an interview outranks everything.
+    1. Complete, then partial: an interview outranks everything; one that an audit has rejected is none, but its case
+       stays among the eligible ones, as miscellaneous non-interview (2.36), where AAPOR puts cases invalidated later.
     2. What the screener found (no eligible person, quota full) replaces what came before it: a refusal of somebody who
        turned out to be under age is no refusal of the population.
     3. Refusal or break-off, the latest; then a final reason of an eligible person (such as death).
@@ -140,10 +148,13 @@ def final_disposition(
         ever_eligible: the screener showed an eligible person.
         exhausted: the attempts are used up.
         enough_answered: the interview is not complete but enough of it is answered for a partial.
+        rejected: an audit has taken the complete or partial interview out of the data.
 
     Raises:
         KeyError: a code is not in the table.
     """
+    if rejected:
+        return INVALIDATED
     if COMPLETE in outcomes:
         return COMPLETE
     if enough_answered or PARTIAL in outcomes:

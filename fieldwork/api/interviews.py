@@ -28,10 +28,22 @@ from fieldwork.api.serializers import (
 )
 from fieldwork.models import Interview, QuotaCell
 from fieldwork.selectors.interviews import own_interview, refusal_message, study_interviews
-from fieldwork.services.interviews import accept_entries, complete_interview, reach_checkpoint
+from fieldwork.services.interviews import accept_entries, complete_interview, reach_checkpoint, taken_over
 from studies.access import study_access
 from studies.models.study import Role
 from studies.serializers import REFUSED
+
+
+def interview_in_hand(request: Request, uid: UUID) -> Interview:
+    """The interview, for whoever held its last sitting. Epochs are easily guessed: they keep windows apart, not people.
+
+    Raises Http404 and PermissionDenied as `own_interview`, and Conflict `taken_over` for who had the case before.
+    """
+    user = person(request)
+    interview = own_interview(user, uid)
+    if interview.attempt.interviewer_id != user.pk:
+        raise taken_over(interview)
+    return interview
 
 
 @extend_schema(request=JournalSerializer, responses={200: AcknowledgementSerializer, **REFUSED}, tags=["interviews"])
@@ -42,7 +54,7 @@ def journal(request: Request, uid: UUID) -> Response:
     Refused entries are kept too, but are not among the answers. 409 `taken_over`: another window has the interview;
     409 `seq_conflict`: another entry stands under the number.
     """
-    interview = own_interview(person(request), uid)
+    interview = interview_in_hand(request, uid)
     sent = JournalSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
     stored = accept_entries(
@@ -56,7 +68,7 @@ def journal(request: Request, uid: UUID) -> Response:
 @api_view(["POST"])
 def checkpoint(request: Request, uid: UUID) -> Response:
     """Ask at a checkpoint whether the interview goes on. At the screener this takes a seat in the quota cell."""
-    interview = own_interview(person(request), uid)
+    interview = interview_in_hand(request, uid)
     sent = CheckpointSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
     decision = reach_checkpoint(interview=interview, now=timezone.now(), **sent.validated_data)
@@ -68,7 +80,7 @@ def checkpoint(request: Request, uid: UUID) -> Response:
 @api_view(["POST"])
 def complete(request: Request, uid: UUID) -> Response:
     """End an interview that is at its end, and with it the call. 409 `not_at_end` names the question that is open."""
-    interview = own_interview(person(request), uid)
+    interview = interview_in_hand(request, uid)
     sent = EpochSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
     study = interview.population.study.code

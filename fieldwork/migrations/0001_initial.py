@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('language', models.CharField(max_length=8, verbose_name='language')),
                 ('first_language', models.CharField(blank=True, max_length=8)),
-                ('status', models.CharField(choices=[('running', 'running'), ('suspended', 'broken off, can be resumed'), ('completed', 'complete'), ('partial', 'partial'), ('screened_out', 'not eligible'), ('quota_full', 'quota full'), ('refused', 'refused')], default='running', max_length=16, verbose_name='status')),
+                ('status', models.CharField(choices=[('running', 'running'), ('suspended', 'broken off, can be resumed'), ('completed', 'complete'), ('partial', 'partial'), ('screened_out', 'not eligible'), ('quota_full', 'quota full'), ('refused', 'refused'), ('break_off', 'broken off')], default='running', max_length=16, verbose_name='status')),
                 ('preset', models.JSONField(default=dict)),
                 ('answers', models.JSONField(default=dict)),
                 ('calculated', models.JSONField(default=dict)),

@@ -22,6 +22,8 @@ class Interview(models.Model):
         SCREENED_OUT = "screened_out", _("not eligible")
         QUOTA_FULL = "quota_full", _("quota full")
         REFUSED = "refused", _("refused")
+        #: Never gone on with, and too little of it is answered for a partial.
+        BREAK_OFF = "break_off", _("broken off")
 
     #: Public name in URLs and files.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

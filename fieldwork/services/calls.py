@@ -21,8 +21,16 @@ from django.utils.translation import gettext_lazy as _
 from fieldwork.call_rules import LEASE
 from fieldwork.models import CallAttempt, Case, Interview
 from fieldwork.selectors.desks import FIRST_DUE, Desk, desk_of, why_nothing
-from fieldwork.services.outcomes import AppointmentRequest, close_without_call, lapse_attempt, record_outcome
-from fieldwork.services.quotas import renew_seats
+from fieldwork.services.interview_state import open_state, screener_values
+from fieldwork.services.outcomes import (
+    AppointmentRequest,
+    close_without_call,
+    lapse_attempt,
+    lock_case,
+    lock_interview_of,
+    record_outcome,
+)
+from fieldwork.services.quotas import renew_seats, take_seat
 from studies.access import StudyAccess
 from studies.errors import Conflict, InvalidInput
 from studies.models import Study, User
@@ -140,9 +148,13 @@ def lease_is_short(case: Case, now: datetime) -> bool:
 
 
 def retake_case(attempt: CallAttempt, now: datetime) -> None:
-    """Take up a lapsed call again (after a long time without network). Its interview goes on in the same epoch."""
+    """Take up a lapsed call again (after a long time without network). Its interview goes on in the same epoch.
+
+    It sits down in its cell again where there is a place; where there is none it goes on all the same
+    (services/seats.py): nobody ends a conversation that has begun.
+    """
     User.objects.select_for_update(no_key=True).only("pk").get(pk=attempt.interviewer_id)
-    case = Case.objects.select_for_update(no_key=True).get(pk=attempt.case_id)
+    case = lock_case(attempt.case_id)
     attempt.refresh_from_db()
     if attempt.ended_at is not None and not attempt.expired:
         raise Conflict("call_ended", _("The outcome of this call is already recorded."))
@@ -155,7 +167,12 @@ def retake_case(attempt: CallAttempt, now: datetime) -> None:
     case.save(update_fields=["status", "held_by", "lease_until"])
     attempt.ended_at, attempt.expired = None, False
     attempt.save(update_fields=["ended_at", "expired"])
-    Interview.objects.filter(attempt=attempt, status=Interview.Status.SUSPENDED).update(status=Interview.Status.RUNNING)
+    interview = lock_interview_of(case)
+    if interview is not None and interview.attempt_id == attempt.pk and interview.status == Interview.Status.SUSPENDED:
+        interview.status = Interview.Status.RUNNING
+        interview.save(update_fields=["status"])
+        if "open" in interview.checkpoints.values():
+            take_seat(interview=interview, values=screener_values(open_state(interview)), now=now)
 
 
 def expire_leases(*, now: datetime, most: int = 1000) -> int:

@@ -63,6 +63,18 @@ def checkpoints_of(script: Script) -> list[str]:
     return list(dict.fromkeys(item.checkpoint for item in script.items() if item.checkpoint))
 
 
+def reopen_checkpoints(interview: Interview, script: Script, key: str) -> None:
+    """Forget what was decided at the checkpoints behind a question whose answer was changed: the cell may be another.
+
+    The browser does the same, so that it asks again when it comes by; after a reload it learns it from here.
+    """
+    if not interview.checkpoints:
+        return
+    places = {item.name: place for place, item in enumerate(script.items())}
+    behind = {item.checkpoint for item in script.items() if places[item.name] >= places[key.partition("@")[0]]}
+    interview.checkpoints = {name: open for name, open in interview.checkpoints.items() if name not in behind}
+
+
 def screener_values(state: flow.State) -> dict[str, Any]:
     """Answers and calculations on the route (what the case brought is among them): what quota conditions speak of."""
     document = flow.document(state)

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from fieldwork.dispositions import COMPLETE, QUOTA_FULL, disposition_table
+from fieldwork.dispositions import COMPLETE, QUOTA_FULL, disposition_table, final_disposition
 from fieldwork.models import CallAttempt, Case, Interview, JournalEntry, QuotaCell
 from fieldwork.services.calls import extend_lease, lease_is_short
 from fieldwork.services.interview_state import (
@@ -26,6 +26,7 @@ from fieldwork.services.interview_state import (
     close_document,
     keep_state,
     open_state,
+    reopen_checkpoints,
     screener_values,
 )
 from fieldwork.services.outcomes import Outcome, lock_case, lock_interview_of, settle_attempt
@@ -33,7 +34,7 @@ from fieldwork.services.quotas import give_back_seats, keep_seats, take_seat
 from questionnaires import flow
 from questionnaires.selectors.versions import current_version, load_script
 from studies.errors import Conflict, InvalidInput
-from studies.models import User
+from studies.models import Population, User
 from studies.services.activity import log_activity
 
 LOCKED_COLUMNS = (
@@ -116,12 +117,13 @@ def begin_interview(*, attempt: CallAttempt, language: str, now: datetime) -> In
     if interview.status not in {RUNNING, SUSPENDED} and not ending:
         raise Conflict("interview_ended", _("The interview of this case is at its end; it can't be gone on with."))
     if interview.status == SUSPENDED:
-        interview.current = place_to_go_on(interview)
+        interview.current, interview.checkpoints = place_to_go_on(interview), {}
     if not ending:
         interview.status, interview.flow_status = RUNNING, "running"
     interview.epoch += 1
     interview.attempt, interview.interviewer = attempt, attempt.interviewer
-    interview.save(update_fields=["status", "current", "flow_status", "epoch", "attempt", "interviewer"])
+    changed = ["status", "current", "checkpoints", "flow_status", "epoch", "attempt", "interviewer"]
+    interview.save(update_fields=changed)
     return interview
 
 
@@ -199,11 +201,16 @@ def lock_interview(pk: int) -> Interview:
 
 def check_epoch(interview: Interview, epoch: int) -> None:
     if epoch != interview.epoch:
-        raise Conflict(
-            "taken_over",
-            _("This interview was opened in another window, which has taken it over. Nothing was lost; go on there."),
-            {"epoch": interview.epoch},
-        )
+        raise taken_over(interview)
+
+
+def taken_over(interview: Interview) -> Conflict:
+    """What an older window is told, and whoever had the case before."""
+    return Conflict(
+        "taken_over",
+        _("This interview was opened in another window, which has taken it over. Nothing was lost; go on there."),
+        {"epoch": interview.epoch},
+    )
 
 
 def cleaned(entry: Entry) -> Entry:
@@ -275,14 +282,17 @@ def take_entries(interview: Interview, entries: Sequence[Entry], now: datetime) 
     rows = []
     for entry in entries:
         paused = state.status == "paused"
+        answer = state.answers.get(entry.item)
         refusal = {"code": "ended"} if ended else apply_entry(state, entry)
+        if state.answers.get(entry.item) != answer:
+            reopen_checkpoints(interview, state.script, entry.item)
         rows.append(journal_row(interview, entry, refusal, now))
         count_time(interview, entry, paused)
     JournalEntry.objects.bulk_create(rows)
     interview.last_seq = entries[-1].seq
     if not ended:
         keep_state(interview, state)
-    interview.save(update_fields=[*STATE_FIELDS, "last_seq", "elapsed_ms", "duration_ms"])
+    interview.save(update_fields=[*STATE_FIELDS, "checkpoints", "last_seq", "elapsed_ms", "duration_ms"])
     return [refused(row.seq, row.refusal) for row in rows if row.refusal]
 
 
@@ -335,6 +345,7 @@ def reach_checkpoint(*, interview: Interview, epoch: int, name: str, now: dateti
     """
     case = lock_case(interview.case_id)
     interview = lock_interview(interview.pk)
+    interview.case, interview.population = case, case.population
     check_epoch(interview, epoch)
     if interview.status == Interview.Status.QUOTA_FULL:
         return CheckpointDecision("quota_full", interview.cell)
@@ -364,12 +375,15 @@ def complete_interview(*, interview: Interview, epoch: int, now: datetime) -> In
     is kept (one that could not be taken at the checkpoint is taken now). Where a note ended it early, the outcome is
     the note's code; where the quota was full, 4.80. Asked again, nothing changes.
 
+    Nobody comes past a full cell by not asking: where the study's rule is to wait for the server, a checkpoint that was
+    passed over is decided now.
+
     Raises:
         Conflict: `taken_over`, `not_at_end` with the question that is open in `fields`, `interview_ended`.
     """
     case = lock_case(interview.case_id)
     interview = lock_interview(interview.pk)
-    interview.case = case
+    interview.case, interview.population = case, case.population
     check_epoch(interview, epoch)
     attempt = interview.attempt = CallAttempt.objects.select_related("interviewer").get(pk=interview.attempt_id)
     if attempt.ended_at is not None and not attempt.expired:
@@ -385,6 +399,8 @@ def complete_interview(*, interview: Interview, epoch: int, now: datetime) -> In
         message = _("The interview is not at its end: the question “%(key)s” is not answered.") % {"key": key}
         raise Conflict("not_at_end", message, {"current": key})
     code = state.ended or COMPLETE
+    if code == COMPLETE and not may_count(interview, state, now):
+        code, interview.status = QUOTA_FULL, Interview.Status.QUOTA_FULL
     close_document(interview, state, now)
     if code == COMPLETE:
         interview.status = Interview.Status.COMPLETED
@@ -392,6 +408,14 @@ def complete_interview(*, interview: Interview, epoch: int, now: datetime) -> In
     interview.save(update_fields=["status", *CLOSING_FIELDS])
     end_call(interview, attempt, code, now)
     return interview
+
+
+def may_count(interview: Interview, state: flow.State, now: datetime) -> bool:
+    """Whether all checkpoints were passed, or need not be; else the seat is taken here, if the cell has one."""
+    waits = interview.population.checkpoint_rule == Population.CheckpointRule.WAIT
+    if not waits or None not in open_checkpoints(interview).values():
+        return True
+    return take_seat(interview=interview, values=screener_values(state), now=now).open
 
 
 def refuse_if_passed_on(case: Case, attempt: CallAttempt) -> None:
@@ -408,20 +432,23 @@ def end_call(interview: Interview, attempt: CallAttempt, code: str, now: datetim
 
 @transaction.atomic
 def reject_interview(*, interview: Interview, reason: str, actor: User | None, now: datetime) -> Interview:
-    """Take an interview out of the data after an audit: its seat goes back, data files leave it out. Logged.
-
-    A second rejection changes nothing.
+    """Take an interview out of the data after an audit: its seat goes back, data files leave it out, and outcome rates
+    count its case as an eligible non-interview (2.36). Logged. A second rejection changes nothing.
 
     Raises:
         Conflict: `not_complete` (only complete and partial interviews are in the data).
     """
+    case = lock_case(interview.case_id)
     interview = lock_interview(interview.pk)
+    interview.case, interview.population = case, case.population
     if interview.status not in {Interview.Status.COMPLETED, Interview.Status.PARTIAL}:
         raise Conflict("not_complete", _("Only a complete or partial interview can be rejected."))
     if interview.rejected_at is not None:
         return interview
     interview.rejected_at, interview.rejection_reason = now, reason
     interview.save(update_fields=["rejected_at", "rejection_reason"])
+    case.disposition = case.final_disposition = final_disposition([], rejected=True)
+    case.save(update_fields=["disposition", "final_disposition"])
     give_back_seats(interview=interview, reason="rejected", now=now)
     log_activity(
         study=interview.population.study,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from fieldwork.call_rules import CallingHours, CaseFacts, PastCall, Plan, Window, plan_next
+from fieldwork.call_rules import CallingHours, CaseFacts, PastCall, Plan, Window, at_local, plan_next
 from fieldwork.dispositions import (
     BREAK_OFF,
     COMPLETE,
@@ -135,10 +135,12 @@ def lock_interview_of(case: Case) -> Interview | None:
 def was_recorded(attempt: CallAttempt, disposition: str, note: str, appointment: AppointmentRequest | None) -> bool:
     """Whether this very outcome stands there already."""
     made = Appointment.objects.filter(attempt=attempt).first()
-    if appointment is None:
-        same_time = made is None
+    if made is None or appointment is None:
+        same_time = made is None and appointment is None
     else:
-        same_time = made is not None and made.starts_at == local_moment(appointment)
+        # By what was sent, which is not checked yet: as a moment it may not exist.
+        sent = (appointment.time_zone, appointment.starts_at)
+        same_time = sent == (made.time_zone, made.starts_at.astimezone(ZoneInfo(made.time_zone)).replace(tzinfo=None))
     table = disposition_table()
     said = table.get(disposition)
     same_code = attempt.disposition in {disposition, QUOTA_FULL} or (
@@ -193,12 +195,17 @@ def agreed_window(said: Disposition, request: AppointmentRequest, case: Case, no
     if not SHORTEST_APPOINTMENT <= request.minutes <= LONGEST_APPOINTMENT:
         message = _("An appointment lasts from 5 minutes to a day.")
         raise InvalidInput("bad_length", message, {"minutes": [message]})
-    starts_at = local_moment(request)
     hours = calling_hours(population, request.time_zone)
-    problem = window_problem(starts_at, request, hours, now)
+    problem = window_problem(request, hours, now)
     if problem:
         raise InvalidInput("bad_time", problem, {"starts_at": [problem]})
-    return Window(starts_at, starts_at + timedelta(minutes=request.minutes))
+    starts_at = local_moment(request)
+    ends_at = starts_at + timedelta(minutes=request.minutes)
+    if not request.hard:
+        # A guess of the interviewer is no leave to call at night.
+        closes_at = at_local(request.starts_at.date(), hours.closes, ZoneInfo(request.time_zone))
+        ends_at = min(ends_at, closes_at)
+    return Window(starts_at, ends_at)
 
 
 def local_moment(request: AppointmentRequest) -> datetime:
@@ -207,14 +214,17 @@ def local_moment(request: AppointmentRequest) -> datetime:
     return request.starts_at.replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
 
 
-def window_problem(starts_at: datetime, request: AppointmentRequest, hours: CallingHours, now: datetime) -> object:
+def window_problem(request: AppointmentRequest, hours: CallingHours, now: datetime) -> object:
     """Why the beginning is impossible, or None."""
+    if request.starts_at.date() > hours.last_day:
+        return _("The field period ends on %(day)s.") % {"day": hours.last_day.isoformat()}
+    if request.starts_at.date() < hours.first_day:
+        return _("The field period begins on %(day)s.") % {"day": hours.first_day.isoformat()}
+    starts_at = local_moment(request)
     if starts_at.astimezone(ZoneInfo(request.time_zone)).replace(tzinfo=None) != request.starts_at:
         return _("The respondent's clock does not show this time on that day: the clocks are changed.")
     if starts_at <= now:
         return _("This time has passed already.")
-    if request.starts_at.date() > hours.last_day:
-        return _("The field period ends on %(day)s.") % {"day": hours.last_day.isoformat()}
     if not request.hard and not hours.allow(starts_at):
         return _(
             "It is outside calling hours (%(opens)s to %(closes)s). Only the respondent can choose such a time: "
@@ -319,7 +329,7 @@ SEAT_REASONS = {Interview.Status.SCREENED_OUT: "screened_out", Interview.Status.
 
 
 def interview_status(case: Case) -> Interview.Status:
-    """What a broken-off interview is, by the final disposition of its case; suspended while the case is open."""
+    """What an interview without an end is, by the final disposition of its case; suspended while the case is open."""
     code = case.final_disposition
     if not code:
         return Interview.Status.SUSPENDED
@@ -328,10 +338,10 @@ def interview_status(case: Case) -> Interview.Status:
         PARTIAL: Interview.Status.PARTIAL,
         QUOTA_FULL: Interview.Status.QUOTA_FULL,
         NOT_ELIGIBLE: Interview.Status.SCREENED_OUT,
+        BREAK_OFF: Interview.Status.BREAK_OFF,
     }
     groups = {"R": Interview.Status.REFUSED, "NE": Interview.Status.SCREENED_OUT}
-    found = by_code.get(code) or groups.get(disposition_table()[code].group)
-    return found or Interview.Status.SUSPENDED
+    return by_code.get(code) or groups.get(disposition_table()[code].group, Interview.Status.BREAK_OFF)
 
 
 def lapse_attempt(*, case: Case, ended_at: datetime, now: datetime) -> None:
@@ -350,8 +360,8 @@ def lapse_attempt(*, case: Case, ended_at: datetime, now: datetime) -> None:
             settle_attempt(case=case, attempt=attempt, interview=interview, outcome=outcome, now=now)
             return
         if interview.status == Interview.Status.RUNNING:
-            interview.status, interview.checkpoints = Interview.Status.SUSPENDED, {}
-            interview.save(update_fields=["status", "checkpoints"])
+            interview.status = Interview.Status.SUSPENDED
+            interview.save(update_fields=["status"])
             give_back_seats(interview=interview, reason="lease_expired", now=now)
             case.queue, case.due_at, case.due_until = Case.Queue.CALLBACK, now, None
             case.reserved_for, case.language = attempt.interviewer, interview.language

@@ -306,6 +306,22 @@ def test_whoever_takes_the_interview_over_is_named_to_the_one_before(api, call, 
     assert (answer.status_code, answer.json()["code"]) == (409, "taken_over")
 
 
+def test_guessing_the_epoch_does_not_let_the_one_before_write(api, call, study, member):
+    interview = begin(api, call)
+    expire_leases(now=timezone.now() + timedelta(hours=1))
+    Case.objects.update(reserved_for=None, due_at=timezone.now())
+    other = client_of(make_member(study).user)
+    begin(other, take(other, study).json())
+    for url, body in (
+        ("journal", {"entries": rows(SCREENER)}),
+        ("checkpoint", {"name": "screener"}),
+        ("complete", {}),
+    ):
+        answer = api.post(interview["urls"][url], {"epoch": 2, **body})
+        assert (answer.status_code, answer.json()["code"]) == (409, "taken_over")
+    assert Interview.objects.get().last_seq == 0
+
+
 def test_interviews_belong_to_those_who_hold_them(api, call, study):
     interview = begin(api, call)
     for client, status in (

@@ -141,6 +141,12 @@ def test_time_is_agreed_only_with_somebody_who_was_reached():
     assert not any(TABLE[code].takes_appointment for code in ("3.13", "2.11", "2.112", "4.31"))
 
 
+@given(outcomes, flags)
+def test_a_rejected_interview_is_an_eligible_case_without_one(calls, how):
+    code = final_disposition([*calls, "1.1"], **how, rejected=True)
+    assert (code, group(code)) == ("2.36", "O")
+
+
 HEAD = "edition,code,group,label_en,label_ru,label_kk,label_uz,handling,delay_minutes,contact,source"
 
 

@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 
 from fieldwork.models import Case, Interview, JournalEntry, Seat
 from fieldwork.selectors.interviews import accepted_interviews, languages_used, sittings_of
+from fieldwork.selectors.outcomes import outcome_reports
 from fieldwork.services.calls import LEASE, expire_leases, record_outcome, renew_lease
 from fieldwork.services.interview_state import context_of
 from fieldwork.services.interviews import (
     begin_interview,
     complete_interview,
+    open_checkpoints,
     reach_checkpoint,
     reject_interview,
 )
 from questionnaires import flow
 from questionnaires.selectors.versions import load_script
 from studies.errors import Conflict, InvalidInput
-from studies.models import ActivityLog
+from studies.models import ActivityLog, Population
 from studies.models.study import Role
 from tests.factories import NOW, make_case, make_member, make_quota, make_study, make_version
 from tests.fieldwork.calls_data import (
@@ -379,6 +381,55 @@ def test_what_is_said_after_the_quota_was_full_is_kept_aside(population, member)
     assert loaded(interview).answers == dict(SCREENER)
 
 
+def test_a_screener_answer_that_is_changed_has_to_be_decided_again(population, interview):
+    make_quota(population, CELLS)
+    say(interview, SCREENER)
+    checkpoint(interview)
+    say(interview, [("informed", "1"), ("informed", "2")])
+    assert open_checkpoints(loaded(interview)) == {"screener": "open"}
+    say(interview, [("age", 52)])
+    assert open_checkpoints(loaded(interview)) == {"screener": None}
+    assert checkpoint(interview).cell.name == "old"
+    live = Seat.objects.exclude(status="released")
+    assert [seat.cell.name for seat in live] == ["old"]
+
+
+@pytest.mark.parametrize("rule", ["wait", "go_on"])
+def test_a_complete_counts_in_the_cell_of_its_last_answers(population, interview, rule):
+    Population.objects.update(checkpoint_rule=rule)
+    make_quota(population, CELLS)
+    say(interview, SCREENER)
+    checkpoint(interview)
+    say(interview, [("age", 52), *ANSWERS[2:]])
+    done = complete(interview)
+    assert (done.status, done.cell.name) == ("completed", "old")
+    assert [seat.cell.name for seat in Seat.objects.filter(status="complete")] == ["old"]
+    assert not Seat.objects.filter(status="held").exists()
+
+
+def test_nobody_comes_past_a_full_cell_by_not_asking(population, member):
+    make_quota(population, CELLS)
+    fill(population, member)
+    make_case(population)
+    interview = begin(member)
+    say(interview, ANSWERS)
+    done = complete(interview)
+    assert (done.status, done.case.final_disposition, done.attempt.disposition) == ("quota_full", "4.80", "4.80")
+    assert done.answers == dict(ANSWERS)
+    assert Seat.objects.filter(status="complete").count() == 1
+
+
+def test_where_interviews_may_go_on_without_the_server_a_full_cell_takes_them(population, member):
+    Population.objects.update(checkpoint_rule="go_on")
+    make_quota(population, CELLS)
+    fill(population, member)
+    make_case(population)
+    interview = begin(member)
+    say(interview, ANSWERS)
+    assert complete(interview).status == "completed"
+    assert ActivityLog.objects.get(action="quota.exceeded").data == {"cell": "young", "complete": 2, "target": 1}
+
+
 # --- the end ---------------------------------------------------------------------------------------------
 
 
@@ -502,7 +553,7 @@ def test_a_final_refusal_early_in_the_interview_ends_it(interview):
     checkpoint(interview)
     case = record_outcome(attempt=interview.attempt, disposition="2.11", now=NOW)
     stored = loaded(interview)
-    assert (case.final_disposition, stored.status, stored.ended_at) == ("2.12", "refused", NOW)
+    assert (case.final_disposition, stored.status, stored.ended_at) == ("2.12", "break_off", NOW)
     assert stored.calculated["age_group"] == "1"
 
 
@@ -541,6 +592,72 @@ def test_after_a_long_time_without_network_the_interview_goes_on(interview):
     assert checkpoint(interview).decision == "go_on"
 
 
+def test_whoever_comes_back_after_a_lapse_sits_down_in_the_cell_again(study, population, interview):
+    make_quota(population, CELLS)
+    say(interview, SCREENER)
+    checkpoint(interview)
+    later = NOW + LEASE + MINUTE
+    expire_leases(now=later)
+    assert Seat.objects.get().status == "released"
+    renew_lease(attempt=interview.attempt, now=later)
+    assert Seat.objects.filter(status="held").count() == 1
+    say(interview, ANSWERS[2:], now=later)
+    assert complete(interview, later).status == "completed"
+    assert not ActivityLog.objects.filter(action="quota.exceeded").exists()
+
+
+def test_a_lapse_throws_nothing_away_even_if_the_cell_is_filled_meanwhile(study, population, interview):
+    make_quota(population, CELLS)
+    say(interview, SCREENER)
+    checkpoint(interview)
+    later = NOW + LEASE + MINUTE
+    expire_leases(now=later)
+    fill(population, make_member(study))
+    renew_lease(attempt=interview.attempt, now=later)
+    say(interview, ANSWERS[2:], now=later)
+    assert complete(interview, later).status == "completed"
+    assert ActivityLog.objects.get(action="quota.exceeded").data["complete"] == 2
+
+
+def test_a_resumed_interview_has_to_pass_the_checkpoint_again(study, population, interview):
+    make_quota(population, CELLS)
+    say(interview, SCREENER)
+    checkpoint(interview)
+    later = NOW + LEASE + MINUTE
+    expire_leases(now=later)
+    fill(population, make_member(study))
+    again = begin(interview.attempt.interviewer.memberships.get(), later)
+    assert again.pk == interview.pk
+    assert open_checkpoints(again) == {"screener": None}
+    assert checkpoint(again).decision == "quota_full"
+
+
+def test_a_break_off_that_is_not_gone_on_with_ends_with_its_case(interview, member):
+    say(interview, SCREENER)
+    checkpoint(interview)
+    record_outcome(attempt=interview.attempt, disposition="2.12", now=NOW)
+    case = record_outcome(attempt=take(member, NOW + DAY), disposition="4.31", now=NOW + DAY)
+    stored = loaded(interview)
+    assert (case.status, case.final_disposition) == ("closed", "2.12")
+    assert (stored.status, stored.ended_at, stored.calculated["age_group"]) == ("break_off", NOW + DAY, "1")
+
+
+def test_an_interview_that_lapsed_and_was_never_gone_on_with_is_a_break_off(study, population, interview):
+    population.max_attempts = 1
+    population.save()
+    say(interview, SCREENER)
+    checkpoint(interview)
+    expire_leases(now=NOW + LEASE + MINUTE)
+    again = take(make_member(study), NOW + DAY)
+    case = record_outcome(attempt=again, disposition="3.13", now=NOW + DAY)
+    stored = loaded(interview)
+    assert (case.final_disposition, stored.status, stored.ended_at) == ("2.30", "break_off", NOW + DAY)
+    assert stored.calculated["age_group"] == "1"
+    with pytest.raises(Conflict) as error:
+        say(interview, [("informed", "1")])
+    assert refusal(error) == "interview_ended"
+
+
 # --- after the interview ---------------------------------------------------------------------------------
 
 
@@ -554,6 +671,11 @@ def test_a_rejected_interview_gives_its_seat_back_and_leaves_the_data(study, pop
     assert (stored.rejected_at, stored.rejection_reason) == (NOW + DAY, "made up")
     assert (Seat.objects.get().status, Seat.objects.get().release_reason) == ("released", "rejected")
     assert not accepted_interviews(study).exists()
+    case = Case.objects.get()
+    assert (case.status, case.disposition, case.final_disposition) == ("closed", "2.36", "2.36")
+    assert done.attempt.disposition == "1.1"
+    report = outcome_reports(study)[0]
+    assert (report.groups["I"], report.groups["O"], report.rates[0][0].value) == (0, 1, 0)
     reject_interview(interview=done, reason="again", actor=auditor, now=NOW + 2 * DAY)
     assert ActivityLog.objects.get(action="interview.rejected").data == {"reason": "made up"}
 
