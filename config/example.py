@@ -1,22 +1,26 @@
 """Loads the reference study (examples/reference-study) through the services that the pages use.
 
-What a project lead would do by hand in an afternoon: people and roles, populations, numbering plans and population tables, questionnaire imported and
-published, quotas, code frames, audit plan, samples drawn. Nothing is written past the services.
+What a project lead would do by hand in an afternoon: people and roles, populations, numbering plans and population
+tables, questionnaire imported and published, quotas, code frames, audit plan, samples drawn. Nothing is written past
+the services.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from config.demo_accounts import DEMO_ACCOUNTS, PASSWORD
-from fieldwork.models import Quota, Replicate
+from fieldwork.models import NumberingPlan, Quota, Replicate
 from fieldwork.services.quotas import create_age_gender_quota
 from fieldwork.services.sample import (
     claim_sample,
@@ -40,6 +44,7 @@ from studies.services.studies import create_study, update_study
 FOLDER = settings.BASE_DIR / "examples" / "reference-study"
 #: The demo is in the middle of its field period: it began so many days ago and ends so many days from now.
 DAYS_SO_FAR, DAYS_TO_COME = 10, 11
+DAY_AND_NIGHT = ("00:00", "23:59:59")
 INTERVIEWERS_PER_POPULATION = 8
 Say = Callable[[str], None]
 
@@ -60,21 +65,43 @@ class Seat:
     converts_refusals: bool
 
 
-def load_example(*, now: datetime, say: Say = lambda text: None, folder: Path = FOLDER) -> Study:
-    """Load the study so that its fieldwork began `DAYS_SO_FAR` days before `now`.
+@transaction.atomic
+def load_example(
+    *,
+    now: datetime,
+    say: Say = lambda text: None,
+    folder: Path = FOLDER,
+    days: int = DAYS_SO_FAR,
+    target: int | None = None,
+    at_any_hour: bool = True,
+) -> Study:
+    """Load the study so that its fieldwork began `days` days before `now`. All of it, or nothing.
+
+    Args:
+        target: interviews per population, where they are to be fewer than the study's.
+        at_any_hour: respondents may be called day and night, so that whoever tries the example finds a case to call.
 
     Raises ExampleExists where its code is taken.
     """
-    plan = json.loads((folder / "study.json").read_text())
+    plan = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     if Study.objects.filter(code=plan["code"]).exists():
-        raise ExampleExists("example_exists", "The reference study is there already.")
-    start = (now - timedelta(days=DAYS_SO_FAR)).date()
+        raise ExampleExists(
+            "example_exists",
+            f"There is a study {plan['code']} already; nothing was changed. The example is loaded into a database "
+            "without it: `make demo RESET=1` begins anew, and DATA_DIR names another place for the data.",
+        )
+    for row in plan["populations"]:
+        row["target"] = target or row["target"]
+        if at_any_hour:
+            row["calling_start"], row["calling_end"] = DAY_AND_NIGHT
+    start = (now - timedelta(days=days)).date()
     began = datetime.combine(start, time(3), tzinfo=now.tzinfo)
     people = _people(began)
     lead = people["lead"]
     say("people, study, populations")
     study = _study(plan, lead, people["admin"], began)
-    populations = {row["code"]: _population(study, row, start, lead, began) for row in plan["populations"]}
+    end = (now + timedelta(days=DAYS_TO_COME - 1)).date()
+    populations = {row["code"]: _population(study, row, (start, end), lead, began) for row in plan["populations"]}
     _members(study, people, populations, lead, began)
     say("questionnaire: import, check, publish")
     _questionnaire(study, plan, folder, lead, began)
@@ -88,12 +115,15 @@ def load_example(*, now: datetime, say: Say = lambda text: None, folder: Path = 
 
 
 def interviewers() -> Iterator[Seat]:
-    """The call centre of the example: in each country some speak one language, some both, two convert refusals."""
-    rooms = {"KZ": (("kk",), ("kk", "ru"), ("ru",)), "UZ": (("uz",), ("uz", "ru"), ("uz", "ru"))}
+    """The call centre of the example: in each country most speak both languages, and two convert refusals."""
+    rooms = {
+        "KZ": (("kk", "ru"), ("ru", "kk"), ("kk",), ("kk", "ru"), ("kk", "ru"), ("ru",), ("kk", "ru"), ("ru", "kk")),
+        "UZ": (("uz", "ru"), ("uz", "ru"), ("uz",), ("uz", "ru"), ("uz", "ru"), ("ru", "uz"), ("uz",), ("uz", "ru")),
+    }
     for population, skills in rooms.items():
         for index in range(INTERVIEWERS_PER_POPULATION):
             first, last = NAMES[population][index]
-            yield Seat(f"{population.lower()}{index + 1:02d}", first, last, population, skills[index % 3], index < 2)
+            yield Seat(f"{population.lower()}{index + 1:02d}", first, last, population, skills[index], index < 2)
 
 
 NAMES = {
@@ -118,7 +148,8 @@ def _people(now: datetime) -> dict[str, User]:
         if account.username not in people:
             people[account.username] = _person(account.username, account.password, "", "", admin, now)
     for seat in interviewers():
-        people[seat.username] = _person(seat.username, PASSWORD, seat.first_name, seat.last_name, admin, now)
+        # Nobody logs in as these. Making a password that is hard to guess takes a third of a second each.
+        people[seat.username] = _person(seat.username, "", seat.first_name, seat.last_name, admin, now)
     return people
 
 
@@ -137,7 +168,9 @@ def _study(plan: Mapping[str, Any], lead: User, admin: User, now: datetime) -> S
     return create_study(code=plan["code"], fields=fields, lead=lead, actor=admin, now=now)
 
 
-def _population(study: Study, row: Mapping[str, Any], start: date, lead: User, now: datetime) -> Population:
+def _population(
+    study: Study, row: Mapping[str, Any], field: tuple[date, date], lead: User, now: datetime
+) -> Population:
     fields = {
         "name": row["adults"]["en"],
         "country": row["country"],
@@ -145,8 +178,8 @@ def _population(study: Study, row: Mapping[str, Any], start: date, lead: User, n
         "time_zones": row["time_zones"],
         "calling_start": time.fromisoformat(row["calling_start"]),
         "calling_end": time.fromisoformat(row["calling_end"]),
-        "field_start": start,
-        "field_end": start + timedelta(days=DAYS_SO_FAR + DAYS_TO_COME - 1),
+        "field_start": field[0],
+        "field_end": field[1],
         "target": row["target"],
         "max_attempts": row["max_attempts"],
         "checkpoint_rule": row["checkpoint_rule"],
@@ -188,15 +221,7 @@ def _sample_and_quota(
 ) -> None:
     numbering, counts, quota, draw = row["numbering"], row["population_counts"], row["quota"], row["sample"]
     say(f"{population}: numbering plan, draw of {draw['size']:,} numbers")
-    with (folder / numbering["file"]).open("rb") as file:
-        plan = load_numbering_plan(
-            file=file,
-            country=population.country,
-            name=numbering["name"],
-            source=numbering["source"],
-            actor=lead,
-            now=now,
-        )
+    plan = _numbering_plan(population, numbering, folder, lead, now)
     sample = create_sample(
         population=population,
         plan=plan,
@@ -231,3 +256,20 @@ def _sample_and_quota(
     first = Replicate.objects.filter(sample=sample).order_by("number").first()
     if first is not None:
         release_replicate(replicate=first, actor=lead, now=now)
+
+
+def _numbering_plan(
+    population: Population, row: Mapping[str, Any], folder: Path, lead: User, now: datetime
+) -> NumberingPlan:
+    """The plan of the example, loaded now or by an earlier study."""
+    content = (folder / row["file"]).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    there = NumberingPlan.objects.filter(country=population.country, sha256=digest).first()
+    return there or load_numbering_plan(
+        file=BytesIO(content),
+        country=population.country,
+        name=row["name"],
+        source=row["source"],
+        actor=lead,
+        now=now,
+    )
