@@ -20,8 +20,9 @@ def blind_keys(state: State, *, seed: bytes, interview: int) -> list[str]:
     """Keys of the answers that are to be entered blind, in the order of the route.
 
     The questions behind the stratum variables (a calculated age group: the age it is computed from) and `PICKED` of
-    the other closed ones that were answered; which ones, the seed decides for each interview. They are picked behind the
-    last checkpoint: what is asked before it ("Is it convenient to talk?") has one answer in all complete interviews.
+    the other closed ones that were answered; which ones, the seed decides for each interview. They are picked behind
+    the last checkpoint: what is asked before it ("Is it convenient to talk?") has one answer in all complete
+    interviews.
     """
     stratum = _behind_strata(state)
     gates = [place for place, step in enumerate(state.route, start=1) if step.item.checkpoint]

@@ -515,3 +515,18 @@ def test_a_follow_up_is_settled_on_its_page(client, audit, auditor):
     client.post(url("follow_up_settle", follow_up.pk), {"outcome": "called: Medeu"})
     assert "which district?" not in page(client, url("follow_ups"))
     assert "called: Medeu" in page(client, url("follow_ups"), show="settled")
+
+
+def test_the_listening_page_asks_the_same_number_of_questions_for_longer_interviews(
+    client, study, audit, django_assert_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.get(url("audit", audit.pk))
+    with CaptureQueriesContext(connection) as few:
+        client.get(url("audit", audit.pk))
+    for number in range(3):
+        make_recording(audit.interview, duration_ms=1000 * number + 1000)
+    with django_assert_num_queries(len(few)):
+        client.get(url("audit", audit.pk))

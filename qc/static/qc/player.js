@@ -63,7 +63,7 @@ function startPlayer() {
   function faster(steps) {
     const index = SPEEDS.indexOf(audio.playbackRate) + steps;
     audio.playbackRate = SPEEDS[Math.max(0, Math.min(index, SPEEDS.length - 1))];
-    document.querySelector("#speed").textContent = `${audio.playbackRate}×`;
+    document.querySelector("#speed").textContent = `${audio.playbackRate.toLocaleString(document.documentElement.lang)}×`;
   }
 
   function question(step) {
