@@ -54,7 +54,6 @@ def plan_page(request: UserRequest, study: str) -> HttpResponse:
         "fabricated": FABRICATED,
         "power": power_table(plan),
         "problems": verify_draws(plan) if plan and plan.revealed_at else None,
-        "method": audit_draw.METHOD,
         "seed": bytes(plan.seed).hex() if plan and plan.revealed_at else "",
     }
     return render(request, "qc/audits/plan.html", context, status=status)
