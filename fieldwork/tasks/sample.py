@@ -10,6 +10,7 @@ from celery import shared_task
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as translate
+from django.utils.translation import override
 
 from fieldwork.models import Sample
 from fieldwork.services import sample as samples
@@ -24,13 +25,19 @@ def draw_sample(sample_id: int) -> None:
     sample = samples.claim_sample(sample_id=sample_id, now=timezone.now())
     if sample is None:
         return
+    # What goes wrong is said to the one who ordered the draw, in their language.
+    with override(sample.created_by.language if sample.created_by else None):
+        _draw(sample)
+
+
+def _draw(sample: Sample) -> None:
     try:
         with visible_progress(sample) as progress:
             samples.draw_sample(sample=sample, now=timezone.now(), progress=progress)
     except DomainError as error:
         samples.fail_sample(sample=sample, error=str(error))
     except DatabaseError:
-        logger.exception("draw of sample %d failed in the database", sample_id)
+        logger.exception("draw of sample %d failed in the database", sample.pk)
         reason = translate("The database refused the draw; nothing was stored. The server's log says why.")
         samples.fail_sample(sample=sample, error=reason)
 
