@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from fieldwork.call_rules import LEASE, RESERVATION_GRACE
 from fieldwork.models import Appointment, CallAttempt, Case
@@ -521,3 +522,16 @@ def test_a_case_in_hand_is_not_closed_over_the_interviewers_head(population, stu
     with pytest.raises(Conflict) as error:
         close_case(case=case, actor=make_member(study, Role.SUPERVISOR).user, reason="x", now=NOW)
     assert error.value.code == "case_held"
+
+
+# --- the table -------------------------------------------------------------------------------------------
+
+
+def test_dead_entries_are_cleared_from_the_lists_of_waiting_cases_early():
+    """See migrations/0002_case_autovacuum.py: migrations that are made anew must not lose it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT unnest(reloptions) FROM pg_class WHERE oid = 'fieldwork_case'::regclass")
+        options = dict(row[0].split("=") for row in cursor.fetchall())
+    assert options["autovacuum_vacuum_scale_factor"] == "0"
+    assert int(options["autovacuum_vacuum_threshold"]) <= 10_000
+    assert options["vacuum_index_cleanup"] == "on"
