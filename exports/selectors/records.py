@@ -43,6 +43,7 @@ def read_study_data(
     interviews = list(
         accepted_interviews(study, chosen, include_partials)
         .select_related("case", "population", "version", "cell")
+        .defer("version__form", "version__script", "version__problems")
         .order_by("population__code", "case__number")
     )
     versions = _versions(study, {interview.version_id for interview in interviews})

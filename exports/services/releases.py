@@ -1,11 +1,10 @@
 """Releases: asked for by a person, written by a task, offered only after they have been read back.
 
-Who may do what at once: a release row is claimed by a conditional UPDATE, so that a task delivered twice writes once.
-Files are written into a
-folder with a temporary name, which is renamed when all of them are right; the row becomes READY in one transaction
-after that. A process killed
-at any point leaves a WRITING row that `requeue_stuck_releases` returns, and a temporary folder that the next try
-removes.
+Who may do what at once: a release row is claimed by a conditional UPDATE, so that a task delivered twice writes once,
+and only who still has the claim changes the row. Files are written into a folder of this claim with a temporary name.
+When all of them are right, the row becomes READY and the folder gets its name in one transaction: the lock of the row
+keeps everybody else from the place meanwhile. A process killed at any point leaves a WRITING row that
+`requeue_stuck_releases` returns, and folders that the next try removes.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import BinaryIO
 import pyreadstat
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from exports.labels import LabelBook
@@ -44,7 +43,7 @@ LOST_AFTER = timedelta(minutes=2)
 
 
 class ReleaseCancelled(Exception):
-    """Somebody cancelled the release while it was being written."""
+    """Somebody cancelled the release while it was being written, or another worker has it now."""
 
 
 def release_folder() -> Path:
@@ -135,7 +134,7 @@ def write_release(*, release_id: int, clock: Callable[[], datetime]) -> None:
         shutil.rmtree(_temporary(release), ignore_errors=True)
     except (ReadBackError, pyreadstat.ReadstatError, OSError, ValueError) as error:
         shutil.rmtree(_temporary(release), ignore_errors=True)
-        Release.objects.filter(pk=release_id, status=Release.Status.WRITING).update(
+        _claimed(release).update(
             status=Release.Status.FAILED, error=f"{type(error).__name__}: {error}", finished_at=clock()
         )
 
@@ -177,7 +176,8 @@ def _write_files(release: Release, clock: Callable[[], datetime]) -> None:
     )
     _progress(release, 25, "writing_sav")
     folder = _temporary(release)
-    shutil.rmtree(folder, ignore_errors=True)
+    for left in folder.parent.glob(f".{release.number}.*writing"):
+        shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True)
     stem = f"{study.code}_r{release.number}_{release.language}"
     table, labels = build_table(data.dataset, data.records), LabelBook()
@@ -205,10 +205,14 @@ def _write_files(release: Release, clock: Callable[[], datetime]) -> None:
     )
 
 
+def _claimed(release: Release) -> QuerySet[Release]:
+    """The row, as long as this claim stands."""
+    return Release.objects.filter(pk=release.pk, status=Release.Status.WRITING, claimed_at=release.claimed_at)
+
+
 def _progress(release: Release, percent: int, stage: str) -> None:
     """Tell the waiting person where we are. Raises ReleaseCancelled where they don't want it any more."""
-    changed = Release.objects.filter(pk=release.pk, status=Release.Status.WRITING).update(progress=percent, stage=stage)
-    if not changed:
+    if not _claimed(release).update(progress=percent, stage=stage):
         raise ReleaseCancelled
 
 
@@ -234,10 +238,8 @@ def _manifest(release: Release, data: StudyData, cuts: int, now: datetime) -> di
 
 def _finish(release: Release, written: list[_Written], now: datetime) -> None:
     final = release_folder() / release.study.code / str(release.number)
-    shutil.rmtree(final, ignore_errors=True)
-    _temporary(release).rename(final)
     with transaction.atomic():
-        done = Release.objects.filter(pk=release.pk, status=Release.Status.WRITING).update(
+        done = _claimed(release).update(
             status=Release.Status.READY,
             progress=100,
             stage="",
@@ -247,6 +249,8 @@ def _finish(release: Release, written: list[_Written], now: datetime) -> None:
         )
         if not done:
             raise ReleaseCancelled
+        shutil.rmtree(final, ignore_errors=True)
+        _temporary(release).rename(final)
         release.files.all().delete()
         for file in written:
             path = final / file.path.name
@@ -261,7 +265,8 @@ def _finish(release: Release, written: list[_Written], now: datetime) -> None:
 
 
 def _temporary(release: Release) -> Path:
-    return release_folder() / release.study.code / f".{release.number}.writing"
+    claim = f"{release.claimed_at:%Y%m%d%H%M%S%f}" if release.claimed_at else ""
+    return release_folder() / release.study.code / f".{release.number}.{claim}.writing"
 
 
 def _sha256(path: Path) -> str:

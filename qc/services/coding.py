@@ -100,9 +100,7 @@ def find_verbatims(*, study: Study, now: datetime, everything: bool = False) -> 
     calls at once enter nothing twice.
     """
     frames = {item: frame for frame in study.code_frames.all() for item in frame.items}
-    interviews = Interview.objects.filter(
-        population__study=study, status__in=CODED, rejected_at__isnull=True
-    ).select_related("version")
+    interviews = Interview.objects.filter(population__study=study, status__in=CODED, rejected_at__isnull=True)
     if not everything:
         interviews = interviews.filter(verbatims__isnull=True)
     rows = [row for interview in interviews.iterator() for row in _verbatims_of(interview, frames, now)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,31 @@ def test_a_release_whose_worker_died_is_written_after_all(study: Study, lead: Us
     assert not half.exists()
 
 
+def test_a_worker_that_lost_its_claim_leaves_the_release_of_the_next_one_alone(
+    study: Study, lead: User, folder: Path
+) -> None:
+    interview(study)
+    release = asked(study, lead)
+    later = NOW + STUCK_AFTER * 2
+    asked_for_the_time = []
+
+    def slow_clock() -> datetime:
+        """The first worker hangs after its files are written; meanwhile another one does the work."""
+        asked_for_the_time.append(NOW)
+        if len(asked_for_the_time) == 3:
+            assert requeue_stuck_releases(now=later) == [release.pk]
+            write_release(release_id=release.pk, clock=lambda: later)
+        return NOW
+
+    write_release(release_id=release.pk, clock=slow_clock)
+    release.refresh_from_db()
+    assert len(asked_for_the_time) == 3
+    assert (release.status, release.finished_at) == (Release.Status.READY, later)
+    for file in release.files.all():
+        assert hashlib.sha256((folder / file.path).read_bytes()).hexdigest() == file.sha256
+    assert [path.name for path in (folder / study.code).iterdir()] == ["1"]
+
+
 def test_a_release_whose_task_was_never_started_is_found(study: Study, lead: User) -> None:
     release = asked(study, lead)
     assert requeue_stuck_releases(now=NOW + LOST_AFTER * 2) == [release.pk]
@@ -245,8 +271,6 @@ def test_only_the_lead_sees_data(client: Client, study: Study, lead: User, role:
 
 
 def test_the_lead_downloads_what_the_hash_promises(client: Client, study: Study, lead: User) -> None:
-    import hashlib
-
     interview(study)
     release = written(study, lead)
     client.force_login(lead)
