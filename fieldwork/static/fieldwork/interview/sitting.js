@@ -40,7 +40,7 @@ export async function openSitting({ call, interview, script, store, practice }) 
 // What the clock of this very call shows after a reload. In another call it goes on from the last entry. The clock
 // places the questions on the recording.
 function clockOf(known, call) {
-  const passed = known?.call === call.id ? Date.now() - known.at : -1;
+  const passed = known && known.call === call.id ? Date.now() - known.at : -1;
   return passed >= 0 && passed < LONGEST_SITTING_MS ? known.elapsed_ms + passed : 0;
 }
 
