@@ -86,6 +86,8 @@ def claim_audit(*, access: StudyAccess, now: datetime, audit: Audit | None = Non
     Raises:
         Conflict: `no_audit` (nothing waits that this person can hear) or `audit_taken` (the given one).
     """
+    # A double click asks once: the second finds the audit of the first in hand.
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=access.user.pk)
     mine = claimed_audits(access.study, access.user)
     in_hand = (mine.filter(pk=audit.pk) if audit else mine).first()
     if in_hand is not None:
@@ -338,6 +340,8 @@ def _lock(audit: Audit) -> Audit:
     return (
         Audit.objects.select_for_update(of=("self",))
         .select_related("interview__population__study", "interview__version")
+        # Listening is reported every few seconds; the script comes from the cache.
+        .defer(*(f"interview__version__{document}" for document in ("form", "script", "problems")))
         .get(pk=audit.pk)
     )
 

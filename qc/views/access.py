@@ -18,6 +18,8 @@ _NEEDED = (
     "interview__attempt",
     "auditor",
 )
+#: The script comes from the cache, the rest nobody here reads.
+_LARGE = ("interview__version__form", "interview__version__script", "interview__version__problems")
 
 
 def auditor_access(user: User, study: str) -> StudyAccess:
@@ -26,7 +28,8 @@ def auditor_access(user: User, study: str) -> StudyAccess:
 
 def find_audit(access: StudyAccess, pk: int) -> Audit:
     """An audit of the study with its interview. Raises Http404, also for one's own interview."""
-    audit = audits_of(access.study, access.user).select_related(*_NEEDED).filter(pk=pk).first()
+    audits = audits_of(access.study, access.user).select_related(*_NEEDED).defer(*_LARGE)
+    audit = audits.filter(pk=pk).first()
     if audit is None:
         raise Http404
     return audit

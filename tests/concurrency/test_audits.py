@@ -94,6 +94,14 @@ def test_no_audit_is_handed_out_twice(study):
     assert len(set(heard)) == 40
 
 
+def test_one_auditor_who_asks_in_eight_windows_gets_one_audit(study):
+    make_audits(study, THREADS)
+    (access,) = auditors(study, 1)
+    results = at_once([lambda: claim_audit(access=access, now=NOW)] * THREADS)
+    assert len({result.pk for result in results}) == 1
+    assert Audit.objects.filter(status="claimed").count() == 1
+
+
 def test_one_audit_for_eight_auditors(study):
     (audit,) = make_audits(study, 1)
     results = at_once([lambda access=access: claim_audit(access=access, now=NOW) for access in auditors(study)])
