@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import psycopg
 from django.conf import settings
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db.models import Max
 
 from fieldwork import numbering
@@ -152,8 +153,12 @@ def _copy_text(value: Any) -> str:
 
 def _copy_lines(cursor: Any, model: type[models.Model], columns: Sequence[str], lines: Sequence[str]) -> None:
     names = ", ".join(f'"{column}"' for column in columns)
-    with cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy:
-        copy.write("".join(lines))
+    try:
+        with cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy:
+            copy.write("".join(lines))
+    except psycopg.Error as error:
+        # PostgreSQL quotes the line at fault, and with it a phone number: that must not reach the log.
+        raise DatabaseError(f"COPY into {model._meta.db_table} failed: {type(error).__name__}") from None
 
 
 def _next_ids(cursor: Any, count: int) -> list[int]:

@@ -373,6 +373,18 @@ def test_a_draw_that_lost_its_worker_is_given_out_again() -> None:
     assert not lost.cases.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_draw_that_the_database_refuses_fails_without_a_number_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    sample = order(make_population())
+    # As if a range had come in past the checks of a plan: its numbers don't fit into their column.
+    NumberRange.objects.filter(prefix="70100").update(country_code="7777", prefix="77777777", subscriber_digits=8)
+    tasks.draw_sample(sample.pk)
+    sample.refresh_from_db()
+    assert (sample.status, Case.objects.count()) == (Sample.Status.FAILED, 0)
+    assert "fieldwork_casephone" in caplog.text
+    assert "77777777" not in caplog.text
+
+
 # --- replicates ------------------------------------------------------------------------------------------
 
 
