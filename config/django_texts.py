@@ -102,3 +102,5 @@ MONTHS = (
     pgettext("alt. month", "November"),
     pgettext("alt. month", "December"),
 )
+# Where an appointment is made. Django's Kazakh has the same letters for two days.
+WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
