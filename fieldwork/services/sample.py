@@ -281,6 +281,7 @@ def draw_sample(*, sample: Sample, now: datetime, progress: Callable[[int], None
             _("The frame has only %(left)d numbers that no earlier sample has; %(size)d were wanted.")
             % {"left": store.stored, "size": sample.size},
         )
+    store.refresh_statistics()
     return _finish_draw(sample, frame, store, excluded, now)
 
 
@@ -441,9 +442,12 @@ def _release(sample: Sample, numbers: list[int], *, actor: User | None, now: dat
     )
     if released != len(numbers):
         raise Conflict("already_released", _("This replicate was released before."))
-    opened = Case.objects.filter(
-        replicate__sample=sample, replicate__number__in=numbers, status=Case.Status.SAMPLED
-    ).update(status=Case.Status.OPEN, due_at=now, queue=Case.Queue.FRESH)
+    # By id, not through a join: on a table of which the database has no statistics yet (the sample was drawn a moment
+    # ago) a join of the cases with themselves can take minutes.
+    replicates = list(sample.replicates.filter(number__in=numbers).values_list("pk", flat=True))
+    opened = Case.objects.filter(replicate__in=replicates, status=Case.Status.SAMPLED).update(
+        status=Case.Status.OPEN, due_at=now, queue=Case.Queue.FRESH
+    )
     log_activity(
         study=sample.population.study,
         actor=actor,
