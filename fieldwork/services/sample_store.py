@@ -80,7 +80,7 @@ class SampleStore:
         return excluded
 
     def refresh_statistics(self) -> None:
-        """Tell the planner what is in the table now: its own look comes up to a minute later, and calls begin at once."""
+        """Tell the planner what is in the table: by itself it looks up to a minute later, and calls begin at once."""
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE fieldwork_case")
 
