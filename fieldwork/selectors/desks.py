@@ -52,7 +52,26 @@ FIRST_DUE: dict[Case.Queue, str] = {
     f"ORDER BY {order} LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED"
     for queue, (due, order) in QUEUES.items()
 }
-SOONEST = f"SELECT min(due_at) FROM fieldwork_case WHERE {MINE}"  # noqa: S608 - no values
+#: When the first of a population's cases is due, from the front of each index: before calling hours begin everybody
+#: asks, and reading a million cases each time would hold up the others. Of fresh numbers, which are all due since they
+#: were released, any one does. Retries are ordered by attempts first, so that each number of attempts has a front.
+SOONEST = f"""
+    SELECT min(due_at) FROM (
+        (SELECT due_at FROM fieldwork_case WHERE {MINE} AND queue = 4 ORDER BY shuffle LIMIT 1)
+        UNION ALL
+        (SELECT min(due_at) FROM fieldwork_case WHERE {MINE} AND queue = 1)
+        UNION ALL
+        (SELECT due_at FROM fieldwork_case WHERE {MINE} AND queue = 2 ORDER BY due_at, shuffle LIMIT 1)
+        UNION ALL
+        SELECT first.due_at FROM generate_series(0, (
+            SELECT max(attempts) FROM fieldwork_case
+            WHERE population_id = %(population)s AND status = 'open' AND queue = 3
+        )) AS tried, LATERAL (
+            SELECT due_at FROM fieldwork_case WHERE {MINE} AND queue = 3 AND attempts = tried
+            ORDER BY due_at, shuffle LIMIT 1
+        ) AS first
+    ) AS fronts
+"""  # noqa: S608 - no values
 
 REASONS: dict[str, Promise] = {
     "study_closed": _("The study is closed: nobody is called any more."),

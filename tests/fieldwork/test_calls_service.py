@@ -108,6 +108,19 @@ def test_what_is_not_due_yet_waits(population, member):
     assert take(member, NOW + MINUTE).served_from == Queue.APPOINTMENT
 
 
+@pytest.mark.parametrize("queue", [Queue.APPOINTMENT, Queue.CALLBACK, Queue.RETRY])
+def test_where_nothing_is_due_the_soonest_case_of_any_queue_is_named(population, study, member, queue):
+    for other in (Queue.APPOINTMENT, Queue.CALLBACK, Queue.RETRY):
+        late = HOUR if other == queue else 3 * HOUR
+        make_case(population, queue=other, attempts=4, due_at=NOW + late, due_until=NOW + 4 * HOUR)
+        make_case(population, queue=other, attempts=1, due_at=NOW + 2 * HOUR, due_until=NOW + 4 * HOUR)
+        make_case(population, queue=other, attempts=2, due_at=NOW + MINUTE, not_for=member.user)
+    make_case(population, status=Case.Status.CLOSED, queue=queue, due_at=NOW, final_disposition="4.31")
+    with pytest.raises(Conflict) as error:
+        take(member)
+    assert refusal(error) == {"reason": "nothing_due", "next_due_at": (NOW + HOUR).isoformat()}
+
+
 def test_taking_a_case_begins_an_attempt_and_a_lease(population, member):
     case = make_case(population, attempts=2)
     attempt = take(member)
