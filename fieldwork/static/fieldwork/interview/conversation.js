@@ -103,13 +103,13 @@ export class Conversation extends EventTarget {
     return this.checkpoints.pass(reached);
   }
 
-  // An answer before a checkpoint may have changed what the server decides there.
+  // An answer before a checkpoint may have changed what the server decides there. The server does the same
+  // (reopen_checkpoints): by the order of the questionnaire, since a calculation has no place on the route.
   reopenBehind(key) {
-    const { state } = this;
+    const items = this.script.items();
+    const place = items.findIndex(({ name }) => name === key.split("@")[0]);
     for (const name of this.checkpoints.names) {
-      const item = this.script.items().find(({ checkpoint }) => checkpoint === name);
-      const place = state.places.get(item?.name);
-      if (place === undefined || place >= state.places.get(key)) this.checkpoints.reopen(name);
+      if (items.slice(place).some(({ checkpoint }) => checkpoint === name)) this.checkpoints.reopen(name);
     }
   }
 
