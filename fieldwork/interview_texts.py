@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 
@@ -96,7 +97,7 @@ def _states() -> dict[str, str]:
     }
 
 
-def _outcomes() -> dict[str, str]:
+def _outcomes() -> dict[str, object]:
     return {
         "was_there_contact": _("Did you speak with somebody?"),
         "contact": _("Yes, contact"),
@@ -118,6 +119,7 @@ def _outcomes() -> dict[str, str]:
         "tomorrow_morning": _("tomorrow morning"),
         "tomorrow_afternoon": _("tomorrow afternoon"),
         "tomorrow_evening": _("tomorrow evening"),
+        "weekdays": [str(WEEKDAYS_ABBR[day]) for day in range(7)],
         "slot_taken": _("{count} appointments at that time already."),
         "outside_hours": _("This is outside calling hours."),
         "language_wanted": _("Language that the respondent speaks"),
@@ -139,6 +141,8 @@ def _keys() -> dict[str, str]:
         "key_begin": _("begin"),
         "key_resume": _("go on"),
         "key_choose": _("choose"),
+        "key_record": _("record"),
+        "key_keep": _("keep"),
         "key_language": _("language"),
         "key_other_time": _("another time"),
         "key_dk": _("don't know"),

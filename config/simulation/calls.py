@@ -43,12 +43,16 @@ class Tally:
     """What has happened so far, for the progress display and the planning of shifts."""
 
     calls: int = 0
-    held: int = 0
-    """Completes of this run."""
+    held: float = 0
+    """Completes of this run, and the seconds worked for them: those of earlier days count less and less."""
     completes: int = 0
     """Accepted interviews, those of earlier runs included."""
     talking: int = 0
     seconds_worked: float = 0
+
+    def forget(self, share: float) -> None:
+        self.held *= 1 - share
+        self.seconds_worked *= 1 - share
 
 
 @dataclass(frozen=True, slots=True)

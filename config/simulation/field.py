@@ -31,8 +31,9 @@ OPENS, CLOSES = time(10), time(20)
 SHIFT_HOURS = 5
 #: Working hours per complete interview, before the field has shown it.
 HOURS_PER_COMPLETE = 0.7
-#: The expectation weighs as much as so many completes.
-EXPECTED = 20
+#: The expectation weighs as much as so many completes; what was learnt weighs so much less a day later.
+EXPECTED = 8
+FORGOTTEN_OVERNIGHT = 0.5
 #: Interviewers do not stop in mid-interview. The last case is taken this long before the end of the simulated time.
 LAST_CASE = timedelta(minutes=55)
 #: The supervisor looks this often whether numbers are left, and releases more when fewer than this are.
@@ -95,16 +96,16 @@ class Field:
         last = CallAttempt.objects.filter(case__population=self.population).order_by("-started_at").first()
         if last is None:
             return _at(self.population.field_start, OPENS, self.population)
-        held = Case.objects.filter(population=self.population, status=Case.Status.HELD).aggregate(
-            last=Max("lease_until")
-        )
-        ends = [moment for moment in (last.started_at, last.ended_at, held["last"]) if moment is not None]
+        held = Case.objects.filter(population=self.population, status=Case.Status.HELD)
+        lapses = held.aggregate(last=Max("lease_until"))["last"]
+        ends = [moment for moment in (last.started_at, last.ended_at, lapses) if moment is not None]
         return max(ends) + timedelta(minutes=1)
 
     def work(self, day: Day, days_after: list[Day], tell: Callable[[datetime], None]) -> None:
         """Simulate one day. `days_after` share the rest of the target with it; `tell` hears of every act."""
         expire_leases(now=day.begins)
         tally = self.room.tally
+        tally.forget(FORGOTTEN_OVERNIGHT)
         tally.completes = accepted_interviews(self.population.study, [self.population]).count()
         clock = Clock()
         clock.add(self.look_after_sample(day))
@@ -135,7 +136,10 @@ class Field:
         return min(self.target, self.room.tally.completes + goal + goal // 5)
 
     def hours_per_complete(self) -> float:
-        """What a complete takes, as this run has shown it so far; at its beginning, what is expected."""
+        """What a complete takes, as the last days have shown it; at the beginning, what is expected.
+
+        Towards the end it takes longer, since more and more people are of groups that are full.
+        """
         tally = self.room.tally
         return (tally.seconds_worked / 3600 + EXPECTED * HOURS_PER_COMPLETE) / (tally.held + EXPECTED)
 

@@ -11,10 +11,10 @@ from questionnaires.script import Item, Script
 WORDS_PER_SECOND = {"ru": 1.6, "kk": 1.35, "uz": 1.4, "en": 2.0}
 #: From the question to the answer, in seconds: people think, ask what was meant, have the question read again, and say
 #: more than the code of an option.
-THINKING = {"select_one": 12.0, "select_multiple": 15.0, "integer": 6.0, "text": 26.0, "note": 0.6}
+THINKING = {"select_one": 13.0, "select_multiple": 16.0, "integer": 6.0, "text": 28.0, "note": 0.6}
 #: An answer is heard and entered; open ones are typed while the respondent speaks, about a second and a half a word.
 ENTERING = 2.0
-SECONDS_PER_WORD = 2.2
+SECONDS_PER_WORD = 2.3
 #: From the first ring until somebody says hello, at the start of a call, in seconds.
 GREETING = (4.0, 11.0)
 

@@ -133,7 +133,7 @@ def fitting(where: str, people: pd.DataFrame) -> Iterator[bool]:
         yield to_boolean(condition(PlainEnvironment(answers_of(values))))
 
 
-def answers_of(values: Mapping[Any, float]) -> dict[str, str]:
+def answers_of(values: Mapping[Any, Any]) -> dict[str, str]:
     """Values of an SPSS file as answers: codes are whole numbers, and what is missing was not asked."""
     return {str(name): str(int(value)) for name, value in values.items() if pd.notna(value)}
 

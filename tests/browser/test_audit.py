@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.utils import timezone
@@ -15,43 +17,46 @@ from fieldwork.waveform import measure_sound
 from qc.models import Audit, Correction
 from qc.services.audits import create_audit_plan
 from studies.models.study import Role
-from tests.factories import PASSWORD, make_member, make_study, make_user
+from tests.factories import make_member, make_study, make_user
 from tests.qc.makers import make_completed, make_recording
 from tests.sounds import sound_file, speech
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.fixture(scope="session")
+def sound():
+    """100 seconds of speech, and what is measured of them."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "speech.mp3"
+        place.write_bytes(sound_file(speech(100), "mp3"))
+        return place.read_bytes(), measure_sound(place)
+
+
 @pytest.fixture
-def audit(settings, tmp_path):
+def audit(sound):
     """A waiting audit with 100 seconds of sound."""
-    settings.MEDIA_ROOT = tmp_path
     study = make_study("S")
     create_audit_plan(study=study, actor=None, now=timezone.now(), seed=bytes(32))
     interview = make_completed(study.populations.get(), make_member(study).user, journal=True)
     recording = make_recording(interview)
     place = path_of(recording)
-    place.parent.mkdir(parents=True)
-    place.write_bytes(sound_file(speech(100), "mp3"))
-    sound = measure_sound(place)
-    recording.size = place.stat().st_size
-    recording.duration_ms = sound.duration_ms
-    recording.peaks = base64.b64encode(sound.peaks).decode()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    content, measured = sound
+    place.write_bytes(content)
+    recording.size = len(content)
+    recording.duration_ms = measured.duration_ms
+    recording.peaks = base64.b64encode(measured.peaks).decode()
     recording.save()
-    make_member(study, Role.SUPERVISOR, user=make_user("aliya", password=PASSWORD))
     created = timezone.now() - timedelta(hours=3)
     return Audit.objects.create(interview=interview, kind="random", created_at=created)
 
 
 @pytest.fixture
-def at_audit(page, live_server, audit):
+def at_audit(open_page, audit):
     """The listening page, reached as a supervisor reaches it."""
-    page.goto(f"{live_server.url}/login/")
-    page.fill("[name=username]", "aliya")
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(lambda address: "login" not in address)
-    page.goto(f"{live_server.url}/s/S/audits/")
+    study = audit.interview.population.study
+    page = open_page(make_member(study, Role.SUPERVISOR, user=make_user("aliya")).user, "/s/S/audits/")
     page.keyboard.press("n")
     page.wait_for_url("**/audits/*/")
     page.wait_for_selector("#wave svg")

@@ -86,7 +86,8 @@ function ready() {
   const field = codes();
   explain();
   field?.focus();
-  field?.select();
+  // Whoever types fast has begun already.
+  if (field?.value === field?.defaultValue) field?.select();
   document.querySelector(".groups [aria-current]")?.scrollIntoView({ block: "nearest" });
 }
 

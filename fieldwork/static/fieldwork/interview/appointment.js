@@ -22,7 +22,7 @@ export class AppointmentPanel {
     return [
       [[`1–${this.choices?.length ?? 1}`], texts.key_choose],
       [["Tab"], texts.key_other_time],
-      [["Enter"], texts.record_appointment],
+      [["Enter"], texts.key_record],
       [["Esc"], texts.key_cancel],
     ];
   }
@@ -86,10 +86,10 @@ export class AppointmentPanel {
     return row({ number: index + 1, label, more, chosen: value === this.when.value, onclick: () => this.pick(index) });
   }
 
+  // Browsers know the days of some languages only; the server has the words of all of ours.
   dayText(value) {
-    const day = { weekday: "short", day: "numeric", month: "short" };
-    const format = { ...day, hour: "2-digit", minute: "2-digit", timeZone: "UTC" };
-    return new Intl.DateTimeFormat(document.documentElement.lang, format).format(new Date(`${value}Z`));
+    const weekday = this.texts.weekdays[(new Date(`${value}Z`).getUTCDay() + 6) % 7];
+    return `${weekday} ${value.slice(8, 10)}.${value.slice(5, 7)} ${value.slice(11, 16)}`;
   }
 
   pick(index) {

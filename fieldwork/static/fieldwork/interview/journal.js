@@ -21,7 +21,7 @@ export class Journal extends EventTarget {
     this.sending = null;
     this.diskError = store.failure ?? null;
     // Back from a tab where somebody logged in, or from a tunnel: at once instead of after the next pause.
-    for (const event of ["online", "focus"]) addEventListener(event, () => this.waiting.length && this.send());
+    for (const event of ["online", "focus"]) addEventListener(event, () => this.hurry());
   }
 
   // Entries that the server does not have yet, from an earlier life of this page.
@@ -67,6 +67,12 @@ export class Journal extends EventTarget {
     this.changed();
     this.send();
     return entry;
+  }
+
+  // A try that is under way may still fail; the one after it comes soon.
+  hurry() {
+    this.failures = Math.min(this.failures, 1);
+    if (this.waiting.length) this.send();
   }
 
   // Sends until nothing is left; concurrent calls share one run.

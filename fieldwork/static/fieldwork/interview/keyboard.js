@@ -9,6 +9,8 @@ const UNFINISHED = ["Dead", "Process", "Unidentified"];
 // Keys with a meaning here; the browser must not do its own thing with them (F7: text cursor, F6: address line).
 const FUNCTIONS = ["F1", "F4", "F6", "F7", "F8", "F9", "F10"];
 const NAMED = [...FUNCTIONS, "Enter", "Shift+Enter", "Ctrl+Enter", "Ctrl+End", "PageUp", "PageDown", "Backspace"];
+// About as long as it takes to see that something is wrong.
+const REST_MS = 500;
 const REPEATABLE = ["Backspace", "PageUp", "PageDown", "ArrowUp", "ArrowDown"];
 
 // {name, text, digit, target}: `name` as in "Shift+Enter", "Ctrl+1", "ә"; `text` what it types, if anything; `digit`
@@ -35,6 +37,7 @@ export class Keyboard {
     this.handle = handle;
     this.waiting = [];
     this.holds = 0;
+    this.deafUntil = 0;
     document.addEventListener("keydown", (event) => this.pressed(event));
     document.addEventListener("beforeinput", (event) => this.inserted(event));
   }
@@ -42,6 +45,10 @@ export class Keyboard {
   pressed(event) {
     const press = pressOf(event);
     if (!press) return;
+    if (this.isDeaf && isOurs(press)) {
+      event.preventDefault();
+      return;
+    }
     const idle = event.repeat && !press.text && !REPEATABLE.includes(press.name);
     if (this.holds) {
       if (!isOurs(press)) return;
@@ -53,8 +60,9 @@ export class Keyboard {
 
   // Text that comes without a key (from a picker of letters, from dictation) waits too.
   inserted(event) {
-    if (!this.holds || !event.data || !event.cancelable) return;
+    if (!(this.holds || this.isDeaf) || !event.data || !event.cancelable) return;
     event.preventDefault();
+    if (this.isDeaf) return;
     for (const text of event.data) {
       this.waiting.push({ name: text, text, digit: /\d/.test(text) ? text : "", target: null });
     }
@@ -74,5 +82,15 @@ export class Keyboard {
   // What was typed for a question that does not come.
   forget() {
     this.waiting.length = 0;
+  }
+
+  // The question stays, and whoever types fast has not seen it yet: what comes in the next moment was meant for another.
+  rest() {
+    this.forget();
+    this.deafUntil = performance.now() + REST_MS;
+  }
+
+  get isDeaf() {
+    return performance.now() < this.deafUntil;
   }
 }

@@ -30,7 +30,7 @@ export class OutcomePanel {
     if (this.contact === null) return [[["1", "2"], texts.key_choose], [["Esc"], texts.key_cancel]];
     return [
       [["0–9"], texts.key_choose],
-      [["Enter"], texts.record_outcome],
+      [["Enter"], texts.key_record],
       [["F4"], texts.key_note],
       [["Esc"], texts.key_back],
     ];

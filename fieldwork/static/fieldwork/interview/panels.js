@@ -25,14 +25,14 @@ export class NotePanel {
   name = "note";
   takesAllKeys = true;
 
-  constructor({ texts, add, close }) {
-    Object.assign(this, { texts, add, close });
+  constructor({ texts, keep, cancel }) {
+    Object.assign(this, { texts, keep, cancel });
     this.field = h("textarea", { rows: 4, maxLength: 2000, ariaLabel: texts.note });
   }
 
   get hints() {
     return [
-      [["Enter"], this.texts.keep_note],
+      [["Enter"], this.texts.key_keep],
       [["Esc"], this.texts.key_cancel],
     ];
   }
@@ -51,15 +51,14 @@ export class NotePanel {
     this.field.focus();
   }
 
-  async save() {
+  save() {
     const text = this.field.value.trim();
     this.field.value = "";
-    if (text) await this.add(text);
-    this.close();
+    this.keep(text);
   }
 
   key({ name }) {
-    if (name === "Escape") this.close();
+    if (name === "Escape") this.cancel();
     else if (name === "Enter") this.save();
     else return false;
     return true;

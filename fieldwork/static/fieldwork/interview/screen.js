@@ -46,7 +46,7 @@ export class Screen {
     this.dial = new DialPanel({ call, texts, begin: (language) => this.begin(language) });
     this.outcome = new OutcomePanel({ call, texts, record, makeAppointment, cancel });
     this.appointment = new AppointmentPanel({ call, texts, record, cancel, now: () => this.serverNow() });
-    this.notePanel = new NotePanel({ texts, add: (text) => this.conversation.note(text), close: cancel });
+    this.notePanel = new NotePanel({ texts, keep: (text) => this.keepNote(text), cancel });
     this.keysPanel = new KeysPanel({ texts, keys: allKeys({ call, texts, practice: this.practice }), close: cancel });
     this.outcome.onChange = () => this.footer(this.outcome);
   }
@@ -134,7 +134,8 @@ export class Screen {
     this.footer(panel);
     // The question is seen first; what stands around it follows in the next moment.
     cancelAnimationFrame(this.around);
-    this.around = requestAnimationFrame(() => setTimeout(() => this.showAround()));
+    if (document.hidden) this.showAround();
+    else this.around = requestAnimationFrame(() => setTimeout(() => this.showAround()));
   }
 
   showAround() {
@@ -356,7 +357,7 @@ export class Screen {
 
   // The question stays; what was typed ahead was meant for the next one.
   refuse({ code, problems = [] }) {
-    this.keyboard.forget();
+    this.keyboard.rest();
     this.problems = problems.length ? problems : [code];
     this.shownKey = this.conversation.step?.key ?? null;
     this.show();
@@ -379,6 +380,13 @@ export class Screen {
 
   openNote() {
     if (this.conversation && !this.practice) this.openPanel(this.notePanel);
+  }
+
+  keepNote(text) {
+    this.act(async () => {
+      if (text) await this.conversation.note(text);
+      this.closePanel();
+    });
   }
 
   openOutcome() {

@@ -24,13 +24,14 @@ function upgrade({ target }) {
   target.result.createObjectStore(DRAFTS, { keyPath: "interview" });
 }
 
+// Every method is asynchronous: what fails, fails as a promise that nobody can forget to handle.
 class Store {
   constructor(db) {
     this.db = db;
   }
 
   // Resolves when the entry is on the disk, not before. What was being typed has become the entry.
-  add(interview, entry) {
+  async add(interview, entry) {
     const transaction = this.db.transaction([ENTRIES, DRAFTS], "readwrite", { durability: "strict" });
     transaction.objectStore(ENTRIES).put({ interview, ...entry });
     transaction.objectStore(DRAFTS).delete(interview);
@@ -45,20 +46,20 @@ class Store {
   }
 
   // Forget what the server has acknowledged.
-  forget(interview, seq) {
+  async forget(interview, seq) {
     return this.change(ENTRIES, (entries) => entries.delete(IDBKeyRange.bound([interview, 0], [interview, seq])));
   }
 
   // A sitting: {interview, call, url, epoch, elapsed_ms, at}: how to send what is left of it, and its clock.
-  keepSitting(sitting) {
+  async keepSitting(sitting) {
     return this.change(SITTINGS, (sittings) => sittings.put(sitting));
   }
 
-  sitting(interview) {
+  async sitting(interview) {
     return promised(this.db.transaction(SITTINGS).objectStore(SITTINGS).get(interview));
   }
 
-  sittings() {
+  async sittings() {
     return promised(this.db.transaction(SITTINGS).objectStore(SITTINGS).getAll());
   }
 
@@ -70,15 +71,15 @@ class Store {
   }
 
   // What is being typed, question by question: {interview, key, typed, marked}.
-  keepDraft(draft) {
+  async keepDraft(draft) {
     return this.change(DRAFTS, (drafts) => drafts.put(draft));
   }
 
-  draft(interview) {
+  async draft(interview) {
     return promised(this.db.transaction(DRAFTS).objectStore(DRAFTS).get(interview));
   }
 
-  change(name, write) {
+  async change(name, write) {
     const transaction = this.db.transaction(name, "readwrite");
     write(transaction.objectStore(name));
     return finished(transaction);
