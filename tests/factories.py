@@ -20,7 +20,7 @@ from studies.models.study import Role
 NOW = datetime(2021, 8, 24, 9, 0, tzinfo=UTC)
 
 #: What `make_user` sets, so that a test can log in through the page.
-PASSWORD = "nine-cranes-over-the-steppe"  # noqa: S105 - an account of tests
+PASSWORD = "nine-cranes-over-the-steppe"
 
 _serial = count(1)
 

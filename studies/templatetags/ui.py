@@ -28,7 +28,8 @@ STATE_TONES = {
     "field": "good", "served": "good",
     "queued": "info", "drawing": "info", "writing": "info", "uploaded": "info", "measuring": "info", "running": "info",
     "held": "info", "claimed": "info", "due": "info", "open": "info",
-    "draft": "warn", "suspended": "warn", "break_off": "warn", "partial": "warn", "correct": "warn", "recontact": "warn", "no_sound": "warn",
+    "draft": "warn", "suspended": "warn", "break_off": "warn", "partial": "warn", "correct": "warn",
+    "recontact": "warn", "no_sound": "warn",
     "failed": "bad", "reject": "bad", "rejected": "bad",
 }  # fmt: skip
 
