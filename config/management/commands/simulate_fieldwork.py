@@ -19,7 +19,7 @@ from studies.errors import DomainError
 from studies.models import Study
 
 #: Percent of the target that is reached where no number is given: a field in full swing.
-USUAL_PERCENT = 40
+USUAL_PERCENT = 25
 
 
 class Command(BaseCommand):
