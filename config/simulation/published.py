@@ -66,13 +66,13 @@ class Finding:
 
     @property
     def agrees(self) -> bool:
-        """Whether chance and rounding explain the difference (exact binomial tail)."""
+        """Whether chance and rounding explain the difference (exact binomial tail). Where nobody was asked, they do."""
         share = self.figure.percent / 100
         hits = round(self.base * self.percent / 100)
         rounding = ROUNDING / 100
         many = tail(hits, self.base, min(share + rounding, 1.0))
         few = 1.0 if self.figure.at_most else tail(self.base - hits, self.base, min(1 - share + rounding, 1.0))
-        return self.base > 0 and min(many, few) * ONE_IN >= 1
+        return min(many, few) * ONE_IN >= 1
 
 
 def tail(least: int, trials: int, share: float) -> float:

@@ -66,6 +66,7 @@ def check_figures(study: Study, release: Release) -> None:
     file = release_folder() / Path(release.files.get(kind=ReleaseFile.Kind.SAV).path)
     findings = compare(file, figures, release.populations)
     assert len(findings) == len(figures) > 60
+    assert all(one.base > 5 for one in findings)
     assert [(one.figure.population, one.figure.title, one.percent) for one in findings if not one.agrees] == []
     assert {one.figure.where for one in findings} >= {"${age_group} = '2'", "${gender} = '2'"}
     for wrong in (("KZ", "relations", 94.0, 60.0), ("UZ", "least_friendly_why", 30.0, 85.0)):
@@ -222,11 +223,11 @@ def check_log(study: Study, release: Release) -> None:
 # --- again, and again ------------------------------------------------------------------------------------
 
 
-def simulate_anew(*, processes: int, seed: str = "1") -> tuple[list, list]:
+def simulate_anew(*, processes: int) -> tuple[list, list]:
     """An empty database, the example, and a small field in it."""
     call_command("flush", interactive=False, verbosity=0)
     study = load_example(now=NOW, days=2)
-    simulate(Wish(study=study, target=SMALL, until=NOW, seed=seed, processes=processes), Notes())
+    simulate(Wish(study=study, target=SMALL, until=NOW, processes=processes), Notes())
     return calls_made(), interviews_held()
 
 
@@ -234,9 +235,6 @@ def test_the_same_seed_gives_the_same_fieldwork_in_one_process_and_in_two():
     calls, interviews = simulate_anew(processes=1)
     assert len([one for one in interviews if one[2] == "completed"]) == 2 * SMALL
     assert simulate_anew(processes=2) == (calls, interviews)
-    others = simulate_anew(processes=1, seed="2")
-    assert others[0] != calls
-    assert others[1] != interviews
 
 
 def test_an_interrupted_run_leaves_a_sound_field_and_is_gone_on_with():
@@ -278,7 +276,7 @@ def test_commands_simulate_a_field_until_now_and_compare_it(capsys):
     assert Interview.objects.filter(status="completed").count() == 4
     last = CallAttempt.objects.latest("ended_at").ended_at
     assert last - CallAttempt.objects.earliest("started_at").started_at < timedelta(days=1)
-    try:
-        call_command("compare_with_published")
-    finally:
-        assert "| KZ | `relations` 1 |  | 94 |" in capsys.readouterr().out
+    call_command("compare_with_published")
+    said = capsys.readouterr().out
+    assert "| KZ | `relations` 1 |  | 94 |" in said
+    assert "figures of release 1 (4 interviews); 0 further away" in said
