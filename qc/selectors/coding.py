@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +12,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from qc.folding import fold
 from qc.models import Code, CodeFrame, Coding, Verbatim
+from questionnaires.script import Loop
 from questionnaires.selectors.versions import current_version, load_script
 from studies.models import Study, User
 
@@ -118,13 +121,21 @@ def use_of_codes(frame: CodeFrame) -> dict[int, int]:
     return dict(used.annotate(count=Count("pk")).values_list("codes__number", "count"))
 
 
-def question_texts(study: Study, frame: CodeFrame) -> dict[str, dict[str, str]]:
-    """The question behind each item of the frame, by language, from the published questionnaire."""
+def question_text(study: Study, key: str, language: str) -> str:
+    """The question behind an answer's key (`association@KG`), from the published questionnaire; empty without one.
+
+    What the question names in the conversation (the country in its grammatical form) stands as the loop's label.
+    """
     version = current_version(study)
-    if version is None:
-        return {}
-    script = load_script(version)
-    return {item.name: dict(item.label) for item in script.items() if item.name in frame.items}
+    name, _at, turn = key.partition("@")
+    script = load_script(version) if version else None
+    if script is None or name not in script.nodes:
+        return ""
+    item = script.item(name)
+    loop = script.nodes[item.loops[-1]] if item.loops else None
+    choices = loop.choices if isinstance(loop, Loop) else None
+    label = script.option_label(choices, turn.rpartition("@")[2], language) if choices else "…"
+    return re.sub(r"\$\{[^}]*\}", lambda _found: label, script.text(item.label, language))
 
 
 def uncoded_count(study: Study, languages: Sequence[str] = ()) -> int:

@@ -14,9 +14,3 @@ register = template.Library()
 def item(mapping: Mapping[Any, Any], key: Any) -> Any:
     """The value under a key, or an empty text."""
     return mapping.get(key, "")
-
-
-@register.filter
-def question(texts: Mapping[str, Any], key: str) -> Any:
-    """The question behind an answer's key (`association@KG`), by language."""
-    return texts.get(key.partition("@")[0], {})

@@ -7,6 +7,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -99,7 +100,7 @@ def _bench(
         "error": error,
         "tree": selectors.frame_tree(frame),
         "used": selectors.use_of_codes(frame),
-        "questions": selectors.question_texts(access.study, frame),
+        "question": _question(access, current),
         "progress": _progress(access, frame),
         "state": state,
         "states": [(selectors.OPEN, _("to be coded")), (selectors.MINE, _("coded by me")), (selectors.ALL, _("all"))],
@@ -121,6 +122,11 @@ def _place(page: Page[dict[str, object]], at: str) -> _Place:
         firsts[index - 1] if index else None,
         firsts[index + 1] if index + 1 < len(firsts) else None,
     )
+
+
+def _question(access: StudyAccess, group: dict[str, object] | None) -> str:
+    language = (get_language() or "en").split("-")[0]
+    return selectors.question_text(access.study, str(group["key"]), language) if group else ""
 
 
 def _progress(access: StudyAccess, frame: CodeFrame) -> selectors.FrameProgress:

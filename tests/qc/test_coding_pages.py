@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from qc.models import Coding, Verbatim
+from qc.selectors.coding import question_text
 from qc.services.coding import code_verbatims, find_verbatims, load_code_frames
 from studies.models import Study
 from studies.models.study import Role
@@ -79,6 +80,15 @@ def test_a_wrong_code_is_said_and_what_was_typed_stays(client: Client, study: St
     assert f'value="{typed}"' in answer.content.decode()
     assert 'role="alert"' in answer.content.decode()
     assert not Coding.objects.exists()
+
+
+def test_a_question_in_a_loop_names_its_turn(study: Study) -> None:
+    countries = [{"code": "KG", "label": {"en": "Kyrgyzstan", "ru": "Кыргызстан"}}]
+    first = {"name": "first", "type": "text", "label": "What comes to mind about ${country}?"}
+    loop = {"name": "turns", "over": "'KG'", "choices": "countries", "children": [first]}
+    make_version(study, make_script([loop], {"countries": countries}), checksum="loop")
+    assert question_text(study, "first@KG", "en") == "What comes to mind about Kyrgyzstan?"
+    assert question_text(study, "gone", "en") == ""
 
 
 def test_another_coders_codes_are_not_shown(client: Client, study: Study) -> None:
