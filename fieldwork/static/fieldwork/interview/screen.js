@@ -131,6 +131,7 @@ export class Screen {
       delete this.main.dataset.panel;
       this.showQuestion();
     }
+    this.status();
     this.footer(panel);
     // The question is seen first; what stands around it follows in the next moment.
     cancelAnimationFrame(this.around);
@@ -139,7 +140,6 @@ export class Screen {
   }
 
   showAround() {
-    this.status();
     this.head.about(this.conversation);
     this.side.show(this.conversation);
   }
