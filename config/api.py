@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from studies.errors import DomainError
+from studies.races import lost_race
 
 
 class Pages(CursorPagination):
@@ -27,9 +28,10 @@ class Pages(CursorPagination):
 
 def say_error(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Any refusal as `{"code", "message", "fields"}`. What is not a refusal goes on as a fault of the server."""
-    if isinstance(exception, DomainError):
+    error = exception if isinstance(exception, DomainError) else lost_race(exception)
+    if error is not None:
         set_rollback()
-        return Response(error_body(exception.code, exception.message, exception.fields), exception.status)
+        return Response(error_body(error.code, error.message, error.fields), error.status)
     if isinstance(exception, Http404):
         exception = exceptions.NotFound()
     elif isinstance(exception, PermissionDenied):

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from studies.errors import DomainError
+from studies.races import lost_race
 
 
 class UserLanguageMiddleware:
@@ -40,11 +41,12 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
+        error = exception if isinstance(exception, DomainError) else lost_race(exception)
+        if error is None:
             return None
         if getattr(request, "htmx", False):
-            response = render(request, "components/strip.html", {"tone": "bad", "text": exception.message}, status=409)
+            response = render(request, "components/strip.html", {"tone": "bad", "text": error.message}, status=409)
             response["HX-Retarget"] = "#messages"
             response["HX-Reswap"] = "innerHTML"
             return response
-        return render(request, "error.html", {"error": exception}, status=exception.status)
+        return render(request, "error.html", {"error": error}, status=error.status)

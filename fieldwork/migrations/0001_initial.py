@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('country', '-loaded_at'),
+                'constraints': [models.UniqueConstraint(fields=('country', 'sha256'), name='plan_file_once_per_country')],
             },
         ),
         migrations.CreateModel(

@@ -16,6 +16,7 @@ class NumberingPlan(models.Model):
 
     class Meta:
         ordering = ("country", "-loaded_at")
+        constraints = (models.UniqueConstraint(fields=("country", "sha256"), name="plan_file_once_per_country"),)
 
     def __str__(self) -> str:
         return self.name
