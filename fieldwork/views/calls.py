@@ -16,6 +16,7 @@ from fieldwork.api.serializers import CallSerializer
 from fieldwork.interview_texts import interview_texts
 from fieldwork.selectors.calls import call_screen, my_day, own_call, running_call
 from fieldwork.services.calls import take_next_case
+from questionnaires.selectors.versions import current_version
 from studies.access import StudyAccess, study_access
 from studies.errors import Conflict
 from studies.models.study import Role
@@ -47,6 +48,7 @@ def ready_context(access: StudyAccess, refusal: Conflict | None) -> dict[str, An
         "zone": population.zone if population else "UTC",
         "refusal": refusal,
         "next_due_at": next_due_at(refusal),
+        "practice": current_version(access.study),
     }
 
 

@@ -18,7 +18,7 @@ from questionnaires.compile import compile_form
 from questionnaires.models import QuestionnaireVersion
 from studies.access import StudyAccess, study_access
 from studies.models import Population
-from studies.models.study import INTERVIEW_LANGUAGES
+from studies.models.study import INTERVIEW_LANGUAGES, Role
 
 
 @require_safe
@@ -57,10 +57,7 @@ def practice_call(
         "notes": [],
         "dispositions": {"contact": [], "no_contact": []},
         "urls": {
-            "ready": reverse(
-                "questionnaires:version",
-                args=[access.study.code, version.questionnaire.code, version.number],
-            ),
+            "ready": way_back(access, version),
             "login": reverse("login"),
         },
         "script": script,
@@ -81,3 +78,12 @@ def practice_call(
             "checkpoint_rule": "go_on",
         },
     }
+
+
+def way_back(access: StudyAccess, version: QuestionnaireVersion) -> str:
+    """Where practice is left for: leads and supervisors come from the version's page, others from their own."""
+    if access.has(Role.LEAD, Role.SUPERVISOR):
+        return reverse("questionnaires:version", args=[access.study.code, version.questionnaire.code, version.number])
+    if access.has(Role.INTERVIEWER):
+        return reverse("fieldwork:ready", args=[access.study.code])
+    return reverse("study", args=[access.study.code])
