@@ -39,7 +39,8 @@ def record_drawn(population: Population, *, pace: Pace, seed: object, now: datet
     """Let the recordings arrive of all interviews that are to be audited; returns how many interviews."""
     drawn = Interview.objects.filter(population=population, audits__status=Audit.Status.OPEN)
     waiting = drawn.exclude(has_recording(Recording.Status.values)).distinct().order_by("ended_at", "pk")
-    interviews = list(waiting.select_related("case", "population__study", "version").defer("version__form"))
+    documents = ("version__form", "version__script", "version__problems")
+    interviews = list(waiting.select_related("case", "population__study", "version").defer(*documents))
     for interview in interviews:
         record_interview(interview, pace=pace, seed=seed, now=now)
     return len(interviews)

@@ -12,6 +12,7 @@ from config.simulation.audits import measure_waiting, record_drawn
 from config.simulation.field import Field, be_quick, working_days
 from config.simulation.model import read_models
 from config.simulation.orders import Day, Order, Report
+from studies.errors import InvalidInput
 from studies.models import Population, StudyMember, User
 from studies.models.study import Role
 
@@ -27,8 +28,12 @@ class Branch:
         be_quick()
         self.order = order
         population = Population.objects.select_related("study").get(study__code=order.study, code=order.population)
-        model = read_models(FOLDER)[order.population]
-        self.field = Field(population, model, order.seed, supervisor_of(population), order.target)
+        models = read_models(FOLDER)
+        if order.population not in models:
+            known = ", ".join(sorted(models))
+            text = f"There are no simulated respondents for {population}: only for {known} of the reference study."
+            raise InvalidInput("no_model", text)
+        self.field = Field(population, models[order.population], order.seed, supervisor_of(population), order.target)
         self.days = working_days(population, self.field.begins_at(), order.until)[: order.days]
         self.moment = self.field.begins_at()
 

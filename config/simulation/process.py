@@ -117,6 +117,7 @@ def serve(pipe: Connection, order: Order, database: str) -> None:
 
 
 def _obey(pipe: Connection, order: Order) -> None:
+    from django.core.exceptions import ObjectDoesNotExist
     from django.db import Error
 
     from config.simulation.branch import Branch
@@ -130,5 +131,7 @@ def _obey(pipe: Connection, order: Order) -> None:
             if command == "work":
                 arguments = (*arguments, pipe.send)
             pipe.send(_Answer(getattr(branch, command)(*arguments)))
-    except (DomainError, ServerDisagrees, Error, LookupError) as error:
+    except DomainError as error:
+        pipe.send(_Failure(str(error)))
+    except (ServerDisagrees, Error, LookupError, ValueError, ObjectDoesNotExist) as error:
         pipe.send(_Failure(f"{order.population}: {type(error).__name__}: {error}"))

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from django.db import connection
+from django.db.models import Max
 
 from config.simulation.audits import Auditor
 from config.simulation.branch import FOLDER, Branch, supervisor_of
@@ -201,7 +202,7 @@ class Office:
     def release(self) -> Release:
         """Have all data written, as the lead would ask for them."""
         study = self.wish.study
-        ended = Interview.objects.filter(population__study=study, ended_at__isnull=False).latest("ended_at").ended_at
+        ended = Interview.objects.filter(population__study=study).aggregate(last=Max("ended_at"))["last"]
         now = max(self.now, ended or self.now)
         release = request_release(
             study=study,

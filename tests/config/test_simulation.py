@@ -24,9 +24,10 @@ from qc.models import Audit, AuditDraw, Coding, Verbatim
 from questionnaires import flow
 from questionnaires.selectors.versions import load_script
 from studies.models import ActivityLog, Study
+from studies.models.study import Role
 from tests.config.simulation import Notes, calls_made, interviews_held
 from tests.examples.reference import FOLDER
-from tests.factories import NOW
+from tests.factories import NOW, make_member, make_population, make_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -264,6 +265,23 @@ def test_commands_say_what_is_missing():
         call_command("simulate_fieldwork")
     with pytest.raises(CommandError, match=r"no such release.*simulate_fieldwork"):
         call_command("compare_with_published")
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_only_populations_of_the_reference_study_have_respondents(processes):
+    study = make_study("OTHER", populations=())
+    for code in ("KG", "TJ"):
+        make_population(study, code)
+    make_member(study, Role.SUPERVISOR)
+    with pytest.raises(CommandError, match=r"no simulated respondents for OTHER-(KG|TJ): only for KZ, UZ"):
+        call_command("simulate_fieldwork", study="OTHER", processes=processes)
+
+
+def test_a_field_without_interviews_is_an_empty_file():
+    study = load_example(now=NOW, days=0)
+    release = simulate(Wish(study=study, target=0, until=NOW, processes=1), Notes())
+    assert release.status == Release.Status.READY, release.error
+    assert release.manifest["interviews"] == 0
 
 
 def test_commands_simulate_a_field_until_now_and_compare_it(capsys):
