@@ -168,6 +168,7 @@ def _problems() -> dict[str, str]:
     """By the codes of questionnaires.flow.check_answer and of refusals."""
     return {
         "required": _("This question needs an answer. Don't know: F8. Refused: F9."),
+        "required_strictly": _("This question needs an answer."),
         "constraint": _("This answer is not possible here."),
         "wrong_type": _("This is not an answer of the right kind."),
         "unknown_option": _("There is no option with this code."),

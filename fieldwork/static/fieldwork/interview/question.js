@@ -27,7 +27,7 @@ export class QuestionView {
       table ?? this.answers(conversation, entry),
       this.missing(entry),
       this.line(entry),
-      this.problems(conversation, problems),
+      this.problems(conversation, entry, problems),
     );
     this.element.dataset.item = conversation.step.key;
     this.focus();
@@ -150,11 +150,16 @@ export class QuestionView {
     this.onInput(field.value);
   }
 
-  problems(conversation, problems) {
+  problems(conversation, entry, problems) {
     if (!problems.length) return null;
-    const own = conversation.text(conversation.step.item.constraint_message ?? {});
-    const words = problems.map((code) => (code === "constraint" && own ? own : (this.texts.problems[code] ?? code)));
+    const words = problems.map((code) => this.problem(conversation, entry, code));
     return h("p.strip.bad", { role: "alert" }, words.join(" "));
+  }
+
+  problem(conversation, entry, code) {
+    const own = code === "constraint" ? conversation.text(conversation.step.item.constraint_message ?? {}) : "";
+    const kind = code === "required" && !entry.missing.length ? "required_strictly" : code;
+    return own || (this.texts.problems[kind] ?? code);
   }
 }
 
