@@ -255,6 +255,10 @@ def test_the_number_of_queries_does_not_grow_with_the_interviews(study: Study, l
     with CaptureQueriesContext(connection) as many:
         write_release(release_id=release.pk, clock=lambda: NOW)
     assert len(many) == len(few)
+    # A questionnaire is as large as a thousand answers: it is read once, not with each interview.
+    rows = [query["sql"] for query in many if 'FROM "fieldwork_interview"' in query["sql"]]
+    assert rows
+    assert not any('"script"' in sql or '"form"' in sql for sql in rows)
 
 
 # --- pages ---------------------------------------------------------------------------------------------
