@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import chromium
@@ -43,3 +44,8 @@ def page(browser: Any) -> Iterator[Any]:
     yield page
     context.close()
     assert page.complaints == []
+
+
+# How long an example takes says something about the machine, not about the code.
+hypothesis.settings.register_profile("dala", deadline=None)
+hypothesis.settings.load_profile("dala")
