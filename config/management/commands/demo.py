@@ -169,7 +169,10 @@ def read_state() -> dict[str, Any]:
 
 def write_state(*, begun: str | None, done: list[str]) -> dict[str, Any]:
     state = {"begun": begun, "done": done}
-    state_file().write_text(json.dumps(state))
+    # Written beside and moved: whoever is killed here leaves the old state or the new one.
+    half = state_file().with_suffix(".half")
+    half.write_text(json.dumps(state))
+    half.replace(state_file())
     return state
 
 
