@@ -64,9 +64,9 @@ class Command(BaseCommand):
         for step, title in STEPS.items():
             if step in done.get("done", []) or step not in get_commands():
                 continue
+            write_state(begun=step, done=done.get("done", []))
             self.stdout.write(f"{title} ...")
             begin = time.monotonic()
-            write_state(begun=step, done=done.get("done", []))
             call_command(step)
             done = write_state(begun=None, done=[*done.get("done", []), step])
             self.stdout.write(f"{title}: done in {time.monotonic() - begin:.0f} s")
