@@ -34,6 +34,8 @@ HOURS_PER_COMPLETE = 0.7
 #: The expectation weighs as much as so many completes; what was learnt weighs so much less a day later.
 EXPECTED = 8
 FORGOTTEN_OVERNIGHT = 0.5
+#: Where the field is to be finished, each day takes this much more than its share: the last cells fill slowly.
+AHEAD = 1.15
 #: Interviewers do not stop in mid-interview. The last case is taken this long before the end of the simulated time.
 LAST_CASE = timedelta(minutes=55)
 #: The supervisor looks this often whether numbers are left, and releases more when fewer than this are.
@@ -73,6 +75,7 @@ class Field:
         self.population = population
         self.supervisor = supervisor
         self.target = target
+        self.to_the_end = target >= population.target
         self.room = Room(population, model, seed, Pace(script), languages_by_code(script), Tally())
         self.interviewers = [self._interviewer(member) for member in self._members()]
 
@@ -120,8 +123,10 @@ class Field:
         share = day.hours / (day.hours + sum(one.hours for one in days_after))
         if left <= 0 or not day.hours:
             return
-        goal = ceil(left * share)
+        goal = ceil(left * min(1, share * (AHEAD if self.to_the_end else 1)))
         hours = goal * self.hours_per_complete()
+        if self.to_the_end and not days_after:
+            hours = day.hours * len(self.interviewers)
         length = min(SHIFT_HOURS, day.hours)
         count = min(ceil(hours / length), len(self.interviewers))
         length = min(max(hours / count, 0.5), day.hours)

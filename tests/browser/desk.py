@@ -28,7 +28,10 @@ class Desk:
         self.page.goto(f"{self.site.url}/s/{study}/calls/")
 
     def next_case(self) -> None:
+        """The one key that takes the next case: it is there as soon as the page is."""
+        self.page.wait_for_selector("[data-focus]:focus")
         self.press("Enter")
+        self.page.wait_for_url("**/calls/*/")
         self.page.wait_for_selector("body[data-ready]")
 
     def begin(self, *, language: str = "") -> None:
