@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import exp
 from typing import Any
 
 from config.simulation.chance import Dice
@@ -24,7 +25,7 @@ INTERVIEW = "interview"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to a question: the answer as the journal takes it, and whether the person typed or spoke long."""
+    """What is said to a question: the answer as the journal takes it, and in how many words."""
 
     value: Any
     words: int = 1
@@ -87,7 +88,7 @@ class Respondent:
     def pace(self) -> float:
         """How much longer this person's interview takes than the median one; 1 for the median."""
         spread = self.model.minutes["spread_percent"] / 100
-        return float(2.718281828 ** (spread * self.dice.normal("pace") * 0.9))
+        return exp(spread * self.dice.normal("pace"))
 
     @cached_property
     def breaks_off(self) -> bool:

@@ -29,7 +29,7 @@ from studies.models.study import Role
 #: Audits are drawn when the last calls of the day are over.
 EVENING = timedelta(minutes=70)
 #: Recordings that an evening's auditors get through per population, where the field goes on; the rest waits for people.
-AUDITS_PER_EVENING = 3
+AUDITS_PER_EVENING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,6 @@ class Wish:
     until: datetime
     seed: str = "1"
     days: int | None = None
-    populations: tuple[str, ...] = ()
     processes: int = 2
     finish: bool = False
     """Leave nothing to do: code everything, and judge what is drawn on the last evening too."""
@@ -96,7 +95,7 @@ class Elsewhere:
 
 @contextmanager
 def _team(wish: Wish, listener: Listener) -> Iterator[Team]:
-    codes = wish.populations or tuple(wish.study.populations.order_by("code").values_list("code", flat=True))
+    codes = wish.study.populations.order_by("code").values_list("code", flat=True)
     orders = [Order(wish.study.code, code, wish.seed, wish.target, wish.until, wish.days) for code in codes]
     if wish.processes < 2 or len(orders) < 2:
         yield Here([Branch(order) for order in orders], listener.report)
@@ -117,7 +116,7 @@ def simulate(wish: Wish, listener: Listener) -> Release:
     Raises BranchFailed or a DomainError where the study is not ready for fieldwork.
     """
     be_quick()
-    count = len(wish.populations) or wish.study.populations.count()
+    count = wish.study.populations.count()
     with _team(wish, listener) as team:
         plans: dict[int, list[Day]] = team.ask("plan", dict.fromkeys(range(count), ()))
         office = Office(wish, team, count)
