@@ -29,7 +29,7 @@ class Desk:
 
     def next_case(self) -> None:
         """The one key that takes the next case: it is there as soon as the page is."""
-        self.page.wait_for_selector("[data-focus]:focus")
+        self.page.wait_for_selector(".btn-big:focus")
         self.press("Enter")
         self.page.wait_for_url("**/calls/*/")
         self.page.wait_for_selector("body[data-ready]")
