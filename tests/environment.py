@@ -43,6 +43,8 @@ def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
     """Hold the servers for as long as the run lasts; the workers of xdist use those of their controller."""
     is_worker = hasattr(config, "workerinput")
     with ExitStack() as stack:
+        if not is_worker:
+            compile_texts()
         if not (is_worker or config.option.collectonly or config.option.help):
             clear_leftovers()
             stack.callback(shutil.rmtree, run_folder(), ignore_errors=True)
@@ -51,6 +53,13 @@ def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
             except runtime.RuntimeFailure as failure:
                 pytest.exit(str(failure), returncode=1)
         return (yield)
+
+
+def compile_texts() -> None:
+    """Compile the translations before anything reads them: a process keeps the catalogues it has read."""
+    from config import translations
+
+    list(translations.compile_all())
 
 
 def servers() -> AbstractContextManager[runtime.Addresses]:

@@ -139,12 +139,6 @@ def test_no_word_mixes_alphabets(language: str) -> None:
         assert not re.findall(r"\w+['’‘`]\w+", translated), "oʻ and gʻ have U+02BB, the tutuq U+02BC"
 
 
-@pytest.fixture(scope="module")
-def compiled() -> None:
-    list(translations.compile_all())
-
-
-@pytest.mark.usefixtures("compiled")
 def test_languages_count_and_write_numbers_and_dates_in_their_own_way() -> None:
     def cases(number: int) -> str:
         return ngettext("%(number)s interviewer", "%(number)s interviewers", number) % {"number": number}
@@ -166,7 +160,6 @@ def test_languages_count_and_write_numbers_and_dates_in_their_own_way() -> None:
         assert date_format(moment, pgettext("date pattern: day, month, year", "j M Y")) == "2021-yil 24-avgust"
 
 
-@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize(
     ("language", "required"),
     [("ru", "Обязательное поле."), ("kk", "Бұл өрісті толтыру міндетті."), ("uz", "Bu maydonni toʻldirish shart.")],

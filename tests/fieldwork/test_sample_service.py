@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from config.translations import compile_all
 from fieldwork import numbering
 from fieldwork.models import Case, CasePhone, NumberingPlan, NumberRange, PopulationCount, Replicate, Sample
 from fieldwork.selectors.sample import ranges_of
@@ -351,7 +350,6 @@ def test_what_went_wrong_stands_in_the_row() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_what_went_wrong_is_said_in_the_language_of_the_one_who_ordered() -> None:
-    list(compile_all())
     population = make_population()
     draw(population, size=1100)
     sample = order(population, actor=make_user("aigerim", language="ru"))

@@ -60,8 +60,9 @@ def make_audit(interview, **fields):
 
 @pytest.fixture
 def audit(study, population, interviewer, auditor):
-    create_audit_plan(study=study, actor=None, now=NOW, seed=bytes(32))
-    make_audit(make_completed(population, interviewer, journal=True))
+    create_audit_plan(study=study, actor=None, now=NOW, block_size=5, drawn_per_block=5, raised_per_block=5)
+    make_recording(make_completed(population, interviewer, journal=True))
+    draw_audits(study=study, now=NOW)
     return claim_audit(access=study_access(auditor, "S"), now=NOW)
 
 
@@ -432,7 +433,6 @@ def test_marks_are_moved_through_the_api(client, audit):
 
 
 def test_statistics_count_by_interviewer_question_and_language(client, study, audit, auditor, population, interviewer):
-    draw_audits(study=study, now=NOW)
     enter_all(audit, auditor, gender="1")
     Audit.objects.filter(pk=audit.pk).update(heard_ms=50_000, sound_ms=100_000)
     verdict(client, audit, verdict="accept", pace="1")
