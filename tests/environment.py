@@ -34,8 +34,8 @@ def set_environment() -> None:
         "LOG_LEVEL": "WARNING",
         "DEBUG": "0",
         "HTTPS": "0",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
     }
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -71,7 +71,15 @@ def programs_of(data_dir: Path) -> list[str]:
     return [line for line in shown.splitlines() if str(data_dir) in line and " Z" not in line]
 
 
-def test_it_serves_until_told_to_stop_and_then_everything_stops(data_dir: Path) -> None:
+def test_made_without_serving_then_served_until_told_to_stop(data_dir: Path) -> None:
+    exports = data_dir / "media" / "exports"
+    exports.mkdir(parents=True)
+    (exports / "study.sav").write_bytes(b"x" * 200_000)
+    output, _ = start_demo(data_dir, "--no-serve").communicate(timeout=120)
+    assert str(exports) in output
+    assert "study.sav  0.2 MB" in output
+    assert programs_of(data_dir) == []
+
     port = free_port()
     process = start_demo(data_dir, "--port", str(port))
     try:
@@ -104,15 +112,6 @@ def test_stopped_while_the_example_is_made_it_leaves_no_server(data_dir: Path) -
     assert "Stopped." in rest
     assert json.loads((data_dir / "demo.json").read_text())["begun"] == "load_example"
     assert programs_of(data_dir) == []
-
-
-def test_without_serving_it_names_the_folder_of_the_files(data_dir: Path) -> None:
-    exports = data_dir / "media" / "exports"
-    exports.mkdir(parents=True)
-    (exports / "study.sav").write_bytes(b"x" * 200_000)
-    output, _ = start_demo(data_dir, "--no-serve").communicate(timeout=120)
-    assert str(exports) in output
-    assert "study.sav  0.2 MB" in output
 
 
 def test_a_port_in_use_is_named_with_a_way_out(data_dir: Path) -> None:
