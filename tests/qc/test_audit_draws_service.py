@@ -362,7 +362,7 @@ def test_verification_finds_what_was_changed_in_the_database(plan, population, i
     assert verify_draws(plan) == [
         f"Interviewer {interviewer.pk}, block {moved.block}, position {moved.position}: is not drawn, but should be."
     ]
-    AuditDraw.objects.filter(block=0, position=1).delete()
+    AuditDraw.objects.filter(block=1, position=1).delete()
     assert any("positions are missing" in problem for problem in verify_draws(plan))
     assert any("1 completed interview" in problem for problem in verify_draws(plan))
 
