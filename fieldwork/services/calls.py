@@ -13,6 +13,7 @@ A lapsed lease is collected by `expire_leases`; until then its holder goes on un
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -46,6 +47,8 @@ __all__ = [
     "renew_lease",
     "take_next_case",
 ]
+
+logger = logging.getLogger(__name__)
 
 #: Entries and heartbeats renew a lease only when this much of it is left, so that most of them write nothing.
 RENEW_BELOW = LEASE * 2 / 3
@@ -176,18 +179,27 @@ def retake_case(attempt: CallAttempt, now: datetime) -> None:
 
 
 def expire_leases(*, now: datetime, most: int = 1000) -> int:
-    """Take back the cases whose lease has run out; gives their number. Each is its own transaction."""
-    taken = 0
-    while taken < most and expire_one_lease(now):
-        taken += 1
-    return taken
+    """Take back the cases whose lease has run out; gives their number. Each is its own transaction.
+
+    A case that cannot be settled is written to the log; those behind it do not wait for it.
+    """
+    lapsed = Case.objects.filter(status=Case.Status.HELD, lease_until__lt=now).order_by("lease_until")
+    return sum(_tried_to_expire(pk, now) for pk in lapsed.values_list("pk", flat=True)[:most])
+
+
+def _tried_to_expire(pk: int, now: datetime) -> bool:
+    try:
+        return _expire_lease(pk, now)
+    except Exception:
+        logger.exception("The lapsed lease of case %s could not be taken back", pk)
+        return False
 
 
 @transaction.atomic
-def expire_one_lease(now: datetime) -> bool:
-    lapsed = Case.objects.filter(status=Case.Status.HELD, lease_until__lt=now).order_by("lease_until")
-    case = lapsed.select_for_update(skip_locked=True, no_key=True).first()
-    if case is None:
+def _expire_lease(pk: int, now: datetime) -> bool:
+    held = Case.objects.filter(pk=pk, status=Case.Status.HELD, lease_until__lt=now)
+    case = held.select_for_update(skip_locked=True, no_key=True).first()
+    if case is None:  # somebody goes on with it, or has taken it back
         return False
     lapse_attempt(case=case, ended_at=case.lease_until or now, now=now)
     return True

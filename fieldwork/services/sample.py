@@ -200,7 +200,8 @@ def create_sample(
 
     Raises:
         InvalidInput: the field at fault is named in `fields`: another country's plan, no range in use on that day, more
-            numbers than the frame has or than `MOST_NUMBERS`, a seed out of bounds.
+            numbers than the frame has or than `MOST_NUMBERS`, a seed out of bounds, the seed of an equal order (a
+            form sent twice).
     """
     if plan.country != population.country:
         raise _bad_field("plan", _("This is a plan of another country."))
@@ -216,8 +217,12 @@ def create_sample(
     if size > frame.size:
         message = _("The frame of that day has only %(size)d numbers.") % {"size": frame.size}
         raise _bad_field("size", message)
-    # The lock gives two samples ordered at once two serial numbers.
+    # The lock gives two samples ordered at once two serial numbers, and one of two equal orders a refusal.
     Population.objects.select_for_update(no_key=True).get(pk=population.pk)
+    same = population.samples.filter(plan=plan, seed=seed, size=size, plan_date=plan_date)
+    if twin := same.exclude(status=Sample.Status.FAILED).first():
+        equal = _("Sample %(number)d has been ordered with this seed, plan, day and size. Take another seed.")
+        raise _bad_field("seed", equal % {"number": twin.number})
     last = population.samples.aggregate(last=Max("number"))["last"] or 0
     sample = Sample.objects.create(
         population=population,

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from fieldwork.models import NumberingPlan, PopulationCount, Quota
+from fieldwork.models import NumberingPlan, PopulationCount, Quota, Sample
 from questionnaires.models import Questionnaire
 from studies.models import Study
 from studies.models.study import Role
@@ -21,6 +21,7 @@ PLAN = (
     "country_code,prefix,operator_or_area,type,subscriber_digits,time_zone,valid_from,valid_to,in_population_rdd,source\n"
     "7,70100,Kcell,mobile,3,,,,yes,invented\n"
 )
+ORDER = {"plan_date": "2021-08-14", "size": 100, "replicate_size": 20, "seed": 7}
 COUNTS = "age,sex,persons\n18,male,10\n"
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
@@ -50,6 +51,7 @@ def test_a_form_that_is_sent_six_times_makes_one_thing(study):
     forms = [
         ("fieldwork:quota_paste", "KZ", lambda: quota),
         ("fieldwork:plans", "", lambda: {"file": file(PLAN), "country": "KZ", "name": "August", "source": "invented"}),
+        ("fieldwork:sample_new", "KZ", lambda: {**ORDER, "plan": NumberingPlan.objects.get().pk}),
         ("fieldwork:population_tables", "KZ", lambda: {"file": file(COUNTS), "source": "WPP", "year": 2021}),
         ("questionnaires:create", "", lambda: {"code": "main", "title": "Main"}),
     ]
@@ -61,6 +63,7 @@ def test_a_form_that_is_sent_six_times_makes_one_thing(study):
     assert Quota.objects.get().cells.count() == 2
     assert NumberingPlan.objects.get().ranges.count() == 1
     assert PopulationCount.objects.count() == 1
+    assert Sample.objects.count() == 1
     assert Questionnaire.objects.count() == 1
 
 

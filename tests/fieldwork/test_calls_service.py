@@ -454,6 +454,17 @@ def test_a_lapsed_lease_gives_the_case_back_to_its_queue(population, study, memb
     assert take(make_member(study), NOW + LEASE + MINUTE).number == 2
 
 
+def test_a_case_that_cannot_be_settled_keeps_no_other_waiting(population, study, member, caplog):
+    damaged, sound = make_case(population), make_case(population)
+    CallAttempt.objects.filter(pk=take(member).pk).delete()
+    take(make_member(study), NOW + MINUTE)
+    assert expire_leases(now=NOW + HOUR) == 1
+    damaged.refresh_from_db()
+    sound.refresh_from_db()
+    assert (damaged.status, sound.status) == ("held", "open")
+    assert f"case {damaged.pk}" in caplog.text
+
+
 def test_a_call_without_outcome_is_no_attempt_of_the_maximum(population, member):
     population.max_attempts = 1
     population.save()
