@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from tests import chromium
 
@@ -49,3 +50,7 @@ def page(browser: Any) -> Iterator[Any]:
 # How long an example takes says something about the machine, not about the code.
 hypothesis.settings.register_profile("dala", deadline=None)
 hypothesis.settings.load_profile("dala")
+
+# A password's hash is meant to be slow, but here people get their passwords by the hundred. The hash says itself how
+# often it was repeated, so the web server of the browser tests knows these passwords too.
+PBKDF2PasswordHasher.iterations = 1

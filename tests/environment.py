@@ -34,7 +34,7 @@ def set_environment() -> None:
         "LOG_LEVEL": "WARNING",
         "DEBUG": "0",
         "HTTPS": "0",
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
     }
 
 

@@ -13,7 +13,6 @@ A lapsed lease is collected by `expire_leases`; until then its holder goes on un
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -40,15 +39,15 @@ from studies.services.activity import log_activity
 __all__ = [
     "AppointmentRequest",
     "close_case",
+    "expire_lease",
     "expire_leases",
     "extend_lease",
+    "lapsed_cases",
     "record_outcome",
     "release_case",
     "renew_lease",
     "take_next_case",
 ]
-
-logger = logging.getLogger(__name__)
 
 #: Entries and heartbeats renew a lease only when this much of it is left, so that most of them write nothing.
 RENEW_BELOW = LEASE * 2 / 3
@@ -178,28 +177,23 @@ def retake_case(attempt: CallAttempt, now: datetime) -> None:
             take_seat(interview=interview, values=screener_values(open_state(interview)), now=now)
 
 
-def expire_leases(*, now: datetime, most: int = 1000) -> int:
-    """Take back the cases whose lease has run out; gives their number. Each is its own transaction.
+def expire_leases(*, now: datetime) -> int:
+    """Take back all cases whose lease has run out, one after the other; gives their number."""
+    return sum(expire_lease(case_id=pk, now=now) for pk in lapsed_cases(now))
 
-    A case that cannot be settled is written to the log; those behind it do not wait for it.
-    """
+
+def lapsed_cases(now: datetime, most: int = 1000) -> list[int]:
+    """The cases whose lease has run out, the longest lapsed first."""
     lapsed = Case.objects.filter(status=Case.Status.HELD, lease_until__lt=now).order_by("lease_until")
-    return sum(_tried_to_expire(pk, now) for pk in lapsed.values_list("pk", flat=True)[:most])
-
-
-def _tried_to_expire(pk: int, now: datetime) -> bool:
-    try:
-        return _expire_lease(pk, now)
-    except Exception:
-        logger.exception("The lapsed lease of case %s could not be taken back", pk)
-        return False
+    return list(lapsed.values_list("pk", flat=True)[:most])
 
 
 @transaction.atomic
-def _expire_lease(pk: int, now: datetime) -> bool:
-    held = Case.objects.filter(pk=pk, status=Case.Status.HELD, lease_until__lt=now)
+def expire_lease(*, case_id: int, now: datetime) -> bool:
+    """Take a case back if its lease has run out; False when its holder goes on or somebody else has taken it back."""
+    held = Case.objects.filter(pk=case_id, status=Case.Status.HELD, lease_until__lt=now)
     case = held.select_for_update(skip_locked=True, no_key=True).first()
-    if case is None:  # somebody goes on with it, or has taken it back
+    if case is None:
         return False
     lapse_attempt(case=case, ended_at=case.lease_until or now, now=now)
     return True

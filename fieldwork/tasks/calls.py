@@ -8,5 +8,15 @@ from fieldwork.services import calls
 
 @shared_task(name="fieldwork.tasks.expire_leases")
 def expire_leases() -> None:
-    """Give cases with a lapsed lease back to their queues; run by beat."""
-    calls.expire_leases(now=timezone.now())
+    """Give cases with a lapsed lease back to their queues; run by beat.
+
+    Each has a task of its own: one that cannot be settled fails by itself, and those behind it do not wait for it.
+    """
+    for case in calls.lapsed_cases(timezone.now()):
+        expire_lease.delay(case)
+
+
+@shared_task(name="fieldwork.tasks.expire_lease")
+def expire_lease(case: int) -> None:
+    """Give one case back to its queue, if its lease has still run out."""
+    calls.expire_lease(case_id=case, now=timezone.now())

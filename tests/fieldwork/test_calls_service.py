@@ -14,7 +14,9 @@ from fieldwork.models import Appointment, CallAttempt, Case
 from fieldwork.services.calls import (
     AppointmentRequest,
     close_case,
+    expire_lease,
     expire_leases,
+    lapsed_cases,
     record_outcome,
     release_case,
     renew_lease,
@@ -454,15 +456,18 @@ def test_a_lapsed_lease_gives_the_case_back_to_its_queue(population, study, memb
     assert take(make_member(study), NOW + LEASE + MINUTE).number == 2
 
 
-def test_a_case_that_cannot_be_settled_keeps_no_other_waiting(population, study, member, caplog):
+def test_each_lapsed_case_is_settled_by_itself(population, study, member):
+    """A damaged one (its call is gone) fails, and those behind it do not wait for it."""
     damaged, sound = make_case(population), make_case(population)
     CallAttempt.objects.filter(pk=take(member).pk).delete()
     take(make_member(study), NOW + MINUTE)
-    assert expire_leases(now=NOW + HOUR) == 1
-    damaged.refresh_from_db()
-    sound.refresh_from_db()
-    assert (damaged.status, sound.status) == ("held", "open")
-    assert f"case {damaged.pk}" in caplog.text
+    later = NOW + HOUR
+    assert lapsed_cases(later) == [damaged.pk, sound.pk]
+    with pytest.raises(CallAttempt.DoesNotExist):
+        expire_lease(case_id=damaged.pk, now=later)
+    assert expire_lease(case_id=sound.pk, now=later)
+    assert not expire_lease(case_id=sound.pk, now=later)
+    assert lapsed_cases(later) == [damaged.pk]
 
 
 def test_a_call_without_outcome_is_no_attempt_of_the_maximum(population, member):
