@@ -6,6 +6,9 @@ VENV ?= .venv
 RUN = $(VENV)/bin
 SOURCES = config studies questionnaires fieldwork qc exports tests manage.py
 
+# Byte code that is not kept is compiled anew by every program that starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first Python that is neither too old nor too new; `python3` itself when it fits.
 FITS = -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
 ifndef PYTHON

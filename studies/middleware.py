@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils import translation
 
@@ -29,7 +29,7 @@ class UserLanguageMiddleware:
 
 
 class DomainErrorMiddleware:
-    """Says an error of a service that a view did not put beside its form: as a page, or as a strip for htmx.
+    """Says what a view did not, in a page of ours: an error of a service (to htmx as a strip), or a wrong method.
 
     The API has its own way to say errors; REST framework catches them before they come here.
     """
@@ -38,7 +38,13 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        # Whoever opens the address to which a form is sent gets a page, not the browser's own bare one.
+        if isinstance(response, HttpResponseNotAllowed) and request.accepts("text/html"):
+            page = render(request, "405.html", status=405)
+            page["Allow"] = response["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         error = exception if isinstance(exception, DomainError) else lost_race(exception)

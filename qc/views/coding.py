@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -57,6 +59,10 @@ def code(request: HttpRequest, study: str, frame: str) -> HttpResponse:
         )
     except DomainError as error:
         return _bench(request, access, found, request.POST, str(verbatim.pk), typed=typed, error=error)
+    if not request.htmx:  # type: ignore[attr-defined]
+        place = {name: request.POST.get(name, "") for name in ("state", "language", "q", "page")}
+        query = urlencode({**place, "at": request.POST.get("next", "")})
+        return redirect(f"{reverse('qc:bench', args=[access.study.code, found.name])}?{query}")
     return _bench(request, access, found, request.POST, request.POST.get("next", ""))
 
 

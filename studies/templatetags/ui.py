@@ -7,6 +7,7 @@ from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -17,6 +18,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from studies.models.study import INTERVIEW_LANGUAGES
+from studies.requests import page_of_form
 
 register = template.Library()
 
@@ -136,6 +138,15 @@ def day(value: date | None) -> str:
 def full_day(value: date | None) -> str:
     """A day with its year: 24 Aug 2021."""
     return "–" if value is None else date_format(value, pgettext("date pattern: day, month, year", "j M Y"))
+
+
+@register.simple_tag(takes_context=True)
+def page_address(context: Context) -> str:
+    """The address at which the page can be opened again: of a form that was refused, that of the page it stood on."""
+    request: HttpRequest = context["request"]
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    return page_of_form(request)
 
 
 @register.simple_tag

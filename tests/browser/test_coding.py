@@ -10,6 +10,7 @@ import pytest
 from fieldwork.models import Interview
 from qc.models import Coding, Verbatim
 from qc.services.coding import find_verbatims, load_code_frames
+from studies.models import Study, User
 from studies.models.study import Role
 from tests.factories import NOW, make_interview, make_member, make_study, make_version
 from tests.questionnaires.scripts import make_script
@@ -30,20 +31,31 @@ FRAME = {
 SAID = {"границы": (3, "11"), "Oʻzbekcha soʻz": (2, "21"), "политика и границы": (1, "12 11")}
 
 
-def test_ten_verbatims_are_coded(open_page: Callable[..., Any]) -> None:
+def bench_with(said: dict[str, tuple[int, str]]) -> tuple[Study, User]:
+    """A study with these answers, and a coder."""
     study = make_study()
     make_version(study, make_script([{"name": "why", "type": "text", "label": "Why not?"}]), checksum="why")
     load_code_frames(study=study, frames=[FRAME], actor=None, now=NOW)
-    others = {f"ответ номер {number}": (1, "21") for number in range(4)}
-    said = {**SAID, **others}
     for text, (times, _codes) in said.items():
         for _ in range(times):
             make_interview(
                 study.populations.get(), status=Interview.Status.COMPLETED, answers={"why": text}, ended_at=NOW
             )
     find_verbatims(study=study, now=NOW)
-    coder = make_member(study, Role.CODER).user
+    return study, make_member(study, Role.CODER).user
 
+
+def codes_given() -> dict[str, list[int]]:
+    """The codes of each text."""
+    return {
+        coding.verbatim.text: [code.number for code in coding.codes.order_by("number")]
+        for coding in Coding.objects.select_related("verbatim")
+    }
+
+
+def test_ten_verbatims_are_coded(open_page: Callable[..., Any]) -> None:
+    said = {**SAID, **{f"ответ номер {number}": (1, "21") for number in range(4)}}
+    study, coder = bench_with(said)
     page = open_page(coder, f"/s/{study.code}/coding/")
     page.keyboard.press("n")
     page.wait_for_selector("#codes")
@@ -59,12 +71,32 @@ def test_ten_verbatims_are_coded(open_page: Callable[..., Any]) -> None:
 
     assert Verbatim.objects.count() == 10
     assert Coding.objects.values("verbatim").distinct().count() == 10
-    given = {
-        coding.verbatim.text: [code.number for code in coding.codes.order_by("number")]
-        for coding in Coding.objects.select_related("verbatim")
-    }
+    given = codes_given()
     assert {text: given[text] for text in SAID} == {
         "границы": [11],
         "Oʻzbekcha soʻz": [21],
         "политика и границы": [11, 12],
     }
+
+
+def test_codes_typed_ahead_fall_on_the_answers_they_were_meant_for(open_page: Callable[..., Any]) -> None:
+    study, coder = bench_with({"a": (5, ""), "b": (4, ""), "c": (3, ""), "d": (2, ""), "e": (1, "")})
+    page = open_page(coder, f"/s/{study.code}/coding/")
+    page.keyboard.press("n")
+    page.wait_for_selector("#codes")
+    page.keyboard.type("11\n12 21\n22")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("1\n11\n")
+    page.wait_for_function("() => document.querySelector('.verbatim')?.textContent === 'e'")
+    assert codes_given() == {"a": [11], "b": [12, 21], "c": [21], "d": [11]}
+
+    # What comes behind a code that is refused was meant for another answer.
+    page.keyboard.type("99\n11\n")
+    page.wait_for_selector("#code-error")
+    page.complaints.clear()  # the browser's own words for the refusal
+    assert page.input_value("#codes") == "99"
+    page.fill("#codes", "12")
+    page.keyboard.press("Enter")
+    page.get_by_text("every answer of this choice is coded").wait_for()
+    assert codes_given()["e"] == [12]
+    assert page.url.endswith(f"/coding/{FRAME['name']}/")

@@ -10,8 +10,9 @@ from django.utils import timezone
 from fieldwork.models import Appointment, CallAttempt, Case, Interview
 from studies.models import Population
 from tests.browser.desk import Desk, journal_of
-from tests.browser.made_studies import KEYS, field_study, interviewer_of, the_interview
+from tests.browser.made_studies import KEYS, field_study, interviewer_of, label, question, the_interview
 from tests.factories import make_quota
+from tests.questionnaires.scripts import make_script
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -140,3 +141,44 @@ def test_who_is_too_young_hears_a_good_bye_and_the_call_is_over(desk: Desk) -> N
     interview = the_interview()
     assert (interview.status, interview.attempt.disposition) == (Interview.Status.SCREENED_OUT, "4.70")
     assert Case.objects.get().status == Case.Status.CLOSED
+
+
+BAD_TIME = make_script(
+    [
+        {"name": "population", "type": "preset", "exported": False},
+        question("convenient", "select_one", "Вам удобно говорить?", choices="yes_no"),
+        question("later", "note", "Когда вам перезвонить?", relevant="${convenient} = '2'", ends="2.35"),
+        question("first", "text", "Что первое приходит на ум?"),
+    ],
+    choices={"yes_no": [{"code": "1", "label": label("Да")}, {"code": "2", "label": label("Нет")}]},
+    languages=("ru", "kk"),
+)
+
+
+def test_whoever_has_no_time_now_is_given_one(desk: Desk) -> None:
+    """The note that ends the call asks for a time: Enter leads to the appointment, not past it."""
+    population = take(desk, field_study(BAD_TIME, cases=1))
+    desk.begin()
+    desk.answer("convenient", "2")
+    desk.at("later")
+    desk.press("Enter")
+    desk.see("tomorrow afternoon")
+    desk.press("Escape")
+    desk.at("later")
+    desk.press("Enter")
+    choices = desk.page.locator("#stage .label").all_inner_texts()
+    desk.press(str(choices.index("tomorrow afternoon") + 1), "Enter")
+    desk.back_to_start()
+    assert CallAttempt.objects.get().disposition == "2.35"
+    assert Appointment.objects.get().starts_at.astimezone(population.zone).strftime("%H:%M") == "14:00"
+    assert Case.objects.get().queue == Case.Queue.APPOINTMENT
+
+    # At the agreed time the question is asked again.
+    case = Case.objects.get()
+    case.due_at, case.due_until = timezone.now() - timedelta(minutes=30), timezone.now() + timedelta(minutes=30)
+    case.save()
+    desk.page.reload()
+    desk.next_case()
+    desk.begin()
+    desk.answer("convenient", "1")
+    desk.at("first")

@@ -81,6 +81,7 @@ class Command(BaseCommand):
     def serve(self, port: int) -> None:
         """Run web server, worker and clock until told to stop; stop all of them on the way out."""
         address = f"http://{HOST}:{port}/"
+        self.stdout.write("Starting web server, worker and clock ...")
         with Supervisor(settings.DATA_DIR / "logs") as supervisor:
             for name, command in programs(port).items():
                 supervisor.start(name, command, cwd=settings.BASE_DIR)

@@ -49,6 +49,48 @@ function filter() {
   }
 }
 
+// --- what is typed while a code is on its way --------------------------------------------------------------------------
+
+// The keys since the last code was sent; null while nothing is on its way. They belong to the next answer.
+let ahead = null;
+
+const isSending = (event) => event.target.matches?.(".code-form");
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isSending(event)) ahead = [];
+});
+
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
+  document.addEventListener(failure, () => (ahead = null));
+}
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (ahead === null || ctrlKey || metaKey || altKey || (key.length > 1 && key !== "Enter" && key !== "Backspace")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat) ahead.push(key);
+  },
+  true,
+);
+
+function typeAhead(field) {
+  // A code that was refused stays to be mended; what was typed behind it was meant for another answer.
+  const keys = document.getElementById("code-error") ? [] : (ahead ?? []);
+  ahead = null;
+  while (field && keys.length) {
+    const key = keys.shift();
+    if (key === "Enter") {
+      field.form.requestSubmit(); // sets `ahead` to what is typed from now on
+      ahead?.unshift(...keys);
+      break;
+    }
+    field.value = key === "Backspace" ? field.value.slice(0, -1) : field.value + key;
+  }
+}
+
 document.addEventListener("input", (event) => {
   if (event.target === codes()) explain();
   if (event.target === search()) filter();
@@ -84,6 +126,7 @@ document.addEventListener("keydown", (event) => {
 
 function ready() {
   const field = codes();
+  typeAhead(field);
   explain();
   field?.focus();
   // Whoever types fast has begun already.

@@ -83,6 +83,8 @@ export class Screen {
       const interview = this.practice ? call.interview : await post(call.urls.interview, { language: wanted });
       const script = loadScript(call.script ?? (await get(interview.script.url)));
       await this.open(interview, script);
+      // Whoever had no time in an earlier call is asked again.
+      if (!call.interview?.in_this_call && this.callsAgain()) await this.act(() => this.conversation.back());
       if (language && language !== this.conversation.language) await this.act(() => this.conversation.speak(language));
     } catch (error) {
       if (error instanceof LoggedOut) this.fail(this.texts.log_in_to_begin);
@@ -337,6 +339,11 @@ export class Screen {
 
   next() {
     const { conversation } = this;
+    const later = this.callsAgain();
+    if (later) {
+      this.appoint(later);
+      return true;
+    }
     this.act(async () => {
       this.entry.finish();
       const { endsWith } = conversation;
@@ -405,6 +412,13 @@ export class Screen {
   appointmentOutcome() {
     const { contact } = this.call.dispositions;
     return contact.find((one) => one.needs_appointment) ?? contact.find((one) => one.takes_appointment);
+  }
+
+  // The outcome of a note that ends the call, where a time for the next one has been agreed or can be.
+  callsAgain() {
+    if (this.practice) return null;
+    const { endsWith } = this.conversation;
+    return this.call.dispositions.contact.find((one) => one.code === endsWith && one.takes_appointment) ?? null;
   }
 
   fail(message) {
