@@ -430,7 +430,7 @@ def release_next_replicates(
     waiting = sample.replicates.filter(released_at=None).order_by("number")
     numbers = list(waiting.values_list("number", flat=True)[: max(count, 0)])
     if count < 1 or len(numbers) < count:
-        message = _("%(count)d replicates are waiting.") % {"count": waiting.count()}
+        message = _("At most %(count)d: no more replicates are waiting.") % {"count": waiting.count()}
         raise InvalidInput("bad_count", message, {"count": message})
     if after is not None and numbers[0] != after + 1:
         raise Conflict("already_released", _("Somebody has released replicates meanwhile. Look again, then decide."))

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from qc.folding import fold
 from qc.models import Code, CodeFrame, Coding, Verbatim
-from questionnaires.script import Loop
+from questionnaires.script import Loop, Script
 from questionnaires.selectors.versions import current_version, load_script
 from studies.models import Study, User
 
@@ -69,7 +69,7 @@ def groups_of(
     languages: Sequence[str] = (),
     search: str = "",
 ) -> QuerySet[Verbatim, dict[str, object]]:
-    """Groups of same answers, the most frequent first: {folded, language, count, first, text, key}.
+    """Groups of same answers, the most frequent first: {folded, language, count, first, text, keys}.
 
     `state`: open (nobody has coded them), mine (coded by this coder), all. Another coder's codes are never shown.
     """
@@ -82,7 +82,9 @@ def groups_of(
         verbatims = verbatims.filter(folded__contains=fold(search, language or "uz"))
     return (
         verbatims.values("folded", "language")
-        .annotate(count=Count("pk"), first=Min("pk"), text=Min("text"), key=Min("key"))
+        .annotate(
+            count=Count("pk"), first=Min("pk"), text=Min("text"), keys=ArrayAgg("key", distinct=True, order_by="key")
+        )
         .order_by("-count", "language", "folded")
     )
 
@@ -120,16 +122,20 @@ def use_of_codes(frame: CodeFrame) -> dict[int, int]:
     return dict(used.annotate(count=Count("pk")).values_list("codes__number", "count"))
 
 
-def question_text(study: Study, key: str, language: str) -> str:
-    """The question behind an answer's key (`association@KG`), from the published questionnaire; empty without one.
+def question_texts(study: Study, keys: Sequence[str], language: str) -> list[str]:
+    """The questions behind the keys of answers (`association@KG`), from the published questionnaire; none without one.
 
-    What the question names in the conversation (the country in its grammatical form) stands as the loop's label.
+    What a question names in the conversation (the country in its grammatical form) stands as the loop's label.
     """
     version = current_version(study)
-    name, _at, turn = key.partition("@")
     script = load_script(version) if version else None
-    if script is None or name not in script.nodes:
-        return ""
+    if script is None:
+        return []
+    return [_question_text(script, key, language) for key in keys if key.partition("@")[0] in script.nodes]
+
+
+def _question_text(script: Script, key: str, language: str) -> str:
+    name, _at, turn = key.partition("@")
     item = script.item(name)
     loop = script.nodes[item.loops[-1]] if item.loops else None
     choices = loop.choices if isinstance(loop, Loop) else None

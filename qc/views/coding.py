@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
@@ -106,7 +107,7 @@ def _bench(
         "error": error,
         "tree": selectors.frame_tree(frame),
         "used": selectors.use_of_codes(frame),
-        "question": _question(access, current),
+        "questions": _questions(access, current),
         "progress": _progress(access, frame),
         "state": state,
         "states": [(selectors.OPEN, _("to be coded")), (selectors.MINE, _("coded by me")), (selectors.ALL, _("all"))],
@@ -130,9 +131,10 @@ def _place(page: Page[dict[str, object]], at: str) -> _Place:
     )
 
 
-def _question(access: StudyAccess, group: dict[str, object] | None) -> str:
+def _questions(access: StudyAccess, group: dict[str, Any] | None) -> list[str]:
+    """The questions that were answered with these words: one, but for a loop over several countries."""
     language = (get_language() or "en").split("-")[0]
-    return selectors.question_text(access.study, str(group["key"]), language) if group else ""
+    return selectors.question_texts(access.study, group["keys"], language) if group else []
 
 
 def _progress(access: StudyAccess, frame: CodeFrame) -> selectors.FrameProgress:

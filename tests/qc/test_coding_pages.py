@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from qc.models import Coding, Verbatim
-from qc.selectors.coding import question_text
+from qc.selectors.coding import question_texts
 from qc.services.coding import code_verbatims, find_verbatims, load_code_frames
 from studies.models import Study
 from studies.models.study import Role
@@ -70,6 +70,15 @@ def test_the_most_frequent_answer_is_in_the_middle_and_enter_brings_the_next(cli
     assert Coding.objects.count() == 2
 
 
+def test_without_scripts_the_bench_is_a_page_that_can_be_opened_again(client: Client, study: Study) -> None:
+    logged_in(client, study, Role.CODER)
+    place = client.get(bench(study)).context["place"]
+    sent = {"first": place.group["first"], "next": place.following, "codes": "1 2", "state": "open"}
+    answer = client.post(reverse("qc:code", args=[study.code, "why"]), sent)
+    assert answer.status_code == 302
+    assert client.get(answer["Location"]).context["place"].group["text"] == "политика"
+
+
 @pytest.mark.parametrize("typed", ["", "7", "1x", "99 1"])
 def test_a_wrong_code_is_said_and_what_was_typed_stays(client: Client, study: Study, typed: str) -> None:
     logged_in(client, study, Role.CODER)
@@ -87,8 +96,7 @@ def test_a_question_in_a_loop_names_its_turn(study: Study) -> None:
     first = {"name": "first", "type": "text", "label": "What comes to mind about ${country}?"}
     loop = {"name": "turns", "over": "'KG'", "choices": "countries", "children": [first]}
     make_version(study, make_script([loop], {"countries": countries}), checksum="loop")
-    assert question_text(study, "first@KG", "en") == "What comes to mind about Kyrgyzstan?"
-    assert question_text(study, "gone", "en") == ""
+    assert question_texts(study, ["first@KG", "gone"], "en") == ["What comes to mind about Kyrgyzstan?"]
 
 
 def test_another_coders_codes_are_not_shown(client: Client, study: Study) -> None:

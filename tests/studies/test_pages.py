@@ -69,9 +69,23 @@ def test_a_wrong_login_says_what_to_mind_and_never_what_was_right(client: Client
     assert "do not belong together" in text_of(response)
 
 
+@pytest.mark.parametrize(
+    ("referrer", "leads_to"),
+    [("http://testserver/people/new?x=1", "/people/new?x=1"), ("https://elsewhere.example/people/", "/"), ("", "/")],
+)
+def test_after_a_refused_form_the_menus_lead_back_to_its_page(client: Client, referrer: str, leads_to: str) -> None:
+    """The address of the form itself may take nothing but the form."""
+    make_user("aigul", password=PASSWORD)
+    response = client.post("/login/", {"username": "aigul", "password": "wrong"}, headers={"referer": referrer})
+    assert response.status_code == 422
+    assert f'name="next" value="{leads_to}"' in response.content.decode()
+
+
 def test_logging_out_takes_a_deliberate_act(client: Client) -> None:
     enter(client, make_user())
-    assert client.get("/logout/").status_code == 405
+    response = client.get("/logout/")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "A form is sent here." in text_of(response)
     assert client.post("/logout/")["Location"] == "/login/"
     assert client.get("/")["Location"].startswith("/login/")
 
