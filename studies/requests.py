@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,10 +16,14 @@ class UserRequest(HttpRequest):
     user: User
 
 
-def page_of_form(request: HttpRequest) -> str:
-    """The address of the page on which a form stood, with its query; the home page where the browser does not say."""
-    referrer = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(referrer, {request.get_host()}, require_https=request.is_secure()):
-        return "/"
-    parts = urlsplit(referrer)
-    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+def our_address(request: HttpRequest, address: str) -> str:
+    """The address, but never one on another host: then, and where there is none, the home page."""
+    if address and url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+        return address
+    return "/"
+
+
+def page_before(request: HttpRequest) -> str:
+    """Where the person came from, a form's page as a rule; the home page where the browser does not say."""
+    parts = urlsplit(our_address(request, request.headers.get("Referer", "")))
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))

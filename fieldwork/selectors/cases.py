@@ -110,6 +110,12 @@ def case_file(study: Study, population: str, number: int) -> CaseFile:
     )
 
 
+def lapsed_cases(now: datetime, most: int = 1000) -> list[int]:
+    """The ids of cases whose lease has run out, the longest lapsed first."""
+    lapsed = Case.objects.filter(status=Case.Status.HELD, lease_until__lt=now).order_by("lease_until")
+    return list(lapsed.values_list("pk", flat=True)[:most])
+
+
 def standing_of(case: Case, now: datetime) -> Standing:
     """Why an open case is or isn't called now."""
     if case.status == Case.Status.SAMPLED:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fieldwork.call_rules import LEASE
 from fieldwork.models import CallAttempt, Case, Interview
+from fieldwork.selectors.cases import lapsed_cases
 from fieldwork.selectors.desks import FIRST_DUE, Desk, desk_of, why_nothing
 from fieldwork.services.interview_state import open_state, screener_values
 from fieldwork.services.outcomes import (
@@ -42,7 +43,6 @@ __all__ = [
     "expire_lease",
     "expire_leases",
     "extend_lease",
-    "lapsed_cases",
     "record_outcome",
     "release_case",
     "renew_lease",
@@ -180,12 +180,6 @@ def retake_case(attempt: CallAttempt, now: datetime) -> None:
 def expire_leases(*, now: datetime) -> int:
     """Take back all cases whose lease has run out, one after the other; gives their number."""
     return sum(expire_lease(case_id=pk, now=now) for pk in lapsed_cases(now))
-
-
-def lapsed_cases(now: datetime, most: int = 1000) -> list[int]:
-    """The cases whose lease has run out, the longest lapsed first."""
-    lapsed = Case.objects.filter(status=Case.Status.HELD, lease_until__lt=now).order_by("lease_until")
-    return list(lapsed.values_list("pk", flat=True)[:most])
 
 
 @transaction.atomic

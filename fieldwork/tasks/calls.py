@@ -3,7 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
+from fieldwork.selectors.cases import lapsed_cases
 from fieldwork.services import calls
+
+#: Seconds between two rounds of the clock: what no worker has taken by then is given out again by the next one.
+ROUND_S = 30
 
 
 @shared_task(name="fieldwork.tasks.expire_leases")
@@ -12,8 +16,8 @@ def expire_leases() -> None:
 
     Each has a task of its own: one that cannot be settled fails by itself, and those behind it do not wait for it.
     """
-    for case in calls.lapsed_cases(timezone.now()):
-        expire_lease.delay(case)
+    for case in lapsed_cases(timezone.now()):
+        expire_lease.apply_async((case,), expires=ROUND_S)
 
 
 @shared_task(name="fieldwork.tasks.expire_lease")

@@ -18,7 +18,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from studies.models.study import INTERVIEW_LANGUAGES
-from studies.requests import page_of_form
+from studies.requests import page_before
 
 register = template.Library()
 
@@ -141,12 +141,18 @@ def full_day(value: date | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def address_before(context: Context) -> str:
+    """The address of the page that the person came from."""
+    return page_before(context["request"])
+
+
+@register.simple_tag(takes_context=True)
 def page_address(context: Context) -> str:
     """The address at which the page can be opened again: of a form that was refused, that of the page it stood on."""
     request: HttpRequest = context["request"]
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()
-    return page_of_form(request)
+    return page_before(request)
 
 
 @register.simple_tag

@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,7 +19,7 @@ from studies.errors import DomainError
 from studies.form_errors import show_error
 from studies.forms.people import LoginForm, PasswordForm
 from studies.models import User
-from studies.requests import UserRequest
+from studies.requests import UserRequest, our_address
 from studies.services.people import renew_token, set_password, set_preferences
 
 THEME_COOKIE = "theme"
@@ -32,7 +31,7 @@ A_YEAR_S = 365 * 24 * 60 * 60
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
-    goal = _safe(request, request.POST.get("next") or request.GET.get("next", ""))
+    goal = our_address(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.user.is_authenticated:
         return redirect(goal)
     form = LoginForm(request, request.POST or None)
@@ -59,7 +58,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     theme = theme if theme in User.Theme.values else ""
     if isinstance(request.user, User):
         set_preferences(user=request.user, language=language, theme=theme)
-    response = redirect(_safe(request, request.POST.get("next", "")))
+    response = redirect(our_address(request, request.POST.get("next", "")))
     for name, value in ((settings.LANGUAGE_COOKIE_NAME, language), (THEME_COOKIE, theme)):
         if value:
             response.set_cookie(
@@ -98,10 +97,3 @@ def token(request: UserRequest) -> HttpResponse:
     """A new API token, shown this one time."""
     key = renew_token(user=request.user, now=timezone.now())
     return render(request, "studies/session/token.html", {"token": key})
-
-
-def _safe(request: HttpRequest, goal: str) -> str:
-    """Where to go next, but never to another host."""
-    if goal and url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure()):
-        return goal
-    return "/"

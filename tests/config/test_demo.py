@@ -41,9 +41,9 @@ def free_port() -> int:
         return port
 
 
-def start_demo(data_dir: Path, *options: str) -> subprocess.Popen[str]:
+def start_demo(data_dir: Path, *options: str, **more: str) -> subprocess.Popen[str]:
     variables = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
-    variables |= {"DATA_DIR": str(data_dir), "STATIC_ROOT": str(data_dir / "static"), "PYTHONUNBUFFERED": "1"}
+    variables |= {"DATA_DIR": str(data_dir), "STATIC_ROOT": str(data_dir / "static"), "PYTHONUNBUFFERED": "1"} | more
     return subprocess.Popen(
         [sys.executable, "manage.py", "demo", *options],
         cwd=environment.BASE_DIR,
@@ -104,7 +104,7 @@ def test_made_without_serving_then_served_until_told_to_stop(data_dir: Path) -> 
 
 def test_stopped_while_the_example_is_made_it_leaves_no_server(data_dir: Path) -> None:
     (data_dir / "demo.json").unlink()
-    process = start_demo(data_dir, "--no-serve")
+    process = start_demo(data_dir, "--no-serve", STATIC_HASHED="0")
     output = read_until(process, "Loading the reference study")
     process.send_signal(signal.SIGTERM)
     rest, _ = process.communicate(timeout=60)

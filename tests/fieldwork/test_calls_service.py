@@ -11,12 +11,12 @@ from django.db import connection
 
 from fieldwork.call_rules import LEASE, RESERVATION_GRACE
 from fieldwork.models import Appointment, CallAttempt, Case
+from fieldwork.selectors.cases import lapsed_cases
 from fieldwork.services.calls import (
     AppointmentRequest,
     close_case,
     expire_lease,
     expire_leases,
-    lapsed_cases,
     record_outcome,
     release_case,
     renew_lease,

@@ -94,6 +94,15 @@ def hold(interview, answers=ANSWERS):
     return complete(interview)
 
 
+def lapse_after_screener(interview):
+    """The interviewer passes the checkpoint and gives no sign of life any more. Returns when the case is taken back."""
+    say(interview, SCREENER)
+    checkpoint(interview)
+    later = NOW + LEASE + MINUTE
+    expire_leases(now=later)
+    return later
+
+
 def fill(population, member):
     """Somebody else's complete in the cell of the young."""
     make_case(population)
@@ -362,9 +371,7 @@ def test_a_quota_full_interview_is_closed_even_when_the_interviewer_vanishes(pop
     fill(population, member)
     case = make_case(population)
     interview = begin(member)
-    say(interview, SCREENER)
-    checkpoint(interview)
-    expire_leases(now=NOW + LEASE + MINUTE)
+    lapse_after_screener(interview)
     case.refresh_from_db()
     assert (case.status, case.final_disposition) == ("closed", "4.80")
 
@@ -567,10 +574,7 @@ def test_a_final_break_off_with_enough_answered_is_a_partial(interview):
 
 def test_a_lapsed_lease_suspends_the_interview_and_calls_back_at_once(study, population, interview, member):
     make_quota(population, CELLS)
-    say(interview, SCREENER)
-    checkpoint(interview)
-    later = NOW + LEASE + MINUTE
-    expire_leases(now=later)
+    later = lapse_after_screener(interview)
     case = Case.objects.get()
     assert (loaded(interview).status, Seat.objects.get().status) == ("suspended", "released")
     assert (case.queue, case.due_at, case.reserved_for) == (Case.Queue.CALLBACK, later, member.user)
@@ -594,10 +598,7 @@ def test_after_a_long_time_without_network_the_interview_goes_on(interview):
 
 def test_whoever_comes_back_after_a_lapse_sits_down_in_the_cell_again(study, population, interview):
     make_quota(population, CELLS)
-    say(interview, SCREENER)
-    checkpoint(interview)
-    later = NOW + LEASE + MINUTE
-    expire_leases(now=later)
+    later = lapse_after_screener(interview)
     assert Seat.objects.get().status == "released"
     renew_lease(attempt=interview.attempt, now=later)
     assert Seat.objects.filter(status="held").count() == 1
@@ -608,10 +609,7 @@ def test_whoever_comes_back_after_a_lapse_sits_down_in_the_cell_again(study, pop
 
 def test_a_lapse_throws_nothing_away_even_if_the_cell_is_filled_meanwhile(study, population, interview):
     make_quota(population, CELLS)
-    say(interview, SCREENER)
-    checkpoint(interview)
-    later = NOW + LEASE + MINUTE
-    expire_leases(now=later)
+    later = lapse_after_screener(interview)
     fill(population, make_member(study))
     renew_lease(attempt=interview.attempt, now=later)
     say(interview, ANSWERS[2:], now=later)
@@ -621,10 +619,7 @@ def test_a_lapse_throws_nothing_away_even_if_the_cell_is_filled_meanwhile(study,
 
 def test_a_resumed_interview_has_to_pass_the_checkpoint_again(study, population, interview):
     make_quota(population, CELLS)
-    say(interview, SCREENER)
-    checkpoint(interview)
-    later = NOW + LEASE + MINUTE
-    expire_leases(now=later)
+    later = lapse_after_screener(interview)
     fill(population, make_member(study))
     again = begin(interview.attempt.interviewer.memberships.get(), later)
     assert again.pk == interview.pk
@@ -645,9 +640,7 @@ def test_a_break_off_that_is_not_gone_on_with_ends_with_its_case(interview, memb
 def test_an_interview_that_lapsed_and_was_never_gone_on_with_is_a_break_off(study, population, interview):
     population.max_attempts = 1
     population.save()
-    say(interview, SCREENER)
-    checkpoint(interview)
-    expire_leases(now=NOW + LEASE + MINUTE)
+    lapse_after_screener(interview)
     again = take(make_member(study), NOW + DAY)
     case = record_outcome(attempt=again, disposition="3.13", now=NOW + DAY)
     stored = loaded(interview)

@@ -79,6 +79,7 @@ def test_after_a_refused_form_the_menus_lead_back_to_its_page(client: Client, re
     response = client.post("/login/", {"username": "aigul", "password": "wrong"}, headers={"referer": referrer})
     assert response.status_code == 422
     assert f'name="next" value="{leads_to}"' in response.content.decode()
+    assert client.post("/preferences/", {"theme": "dark", "next": leads_to})["Location"] == leads_to
 
 
 def test_logging_out_takes_a_deliberate_act(client: Client) -> None:

@@ -60,8 +60,12 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (isSending(event)) ahead = [];
 });
 
-for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
-  document.addEventListener(failure, () => (ahead = null));
+// A code that was refused, or did not arrive, stays to be mended; what was typed behind it was meant for another answer.
+for (const outcome of ["htmx:beforeOnLoad", "htmx:sendError", "htmx:sendAbort", "htmx:timeout"]) {
+  document.addEventListener(outcome, (event) => {
+    const { status } = event.detail.xhr;
+    if (isSending(event) && (status < 200 || status >= 400)) ahead = null;
+  });
 }
 
 document.addEventListener(
@@ -77,8 +81,7 @@ document.addEventListener(
 );
 
 function typeAhead(field) {
-  // A code that was refused stays to be mended; what was typed behind it was meant for another answer.
-  const keys = document.getElementById("code-error") ? [] : (ahead ?? []);
+  const keys = ahead ?? [];
   ahead = null;
   while (field && keys.length) {
     const key = keys.shift();
