@@ -146,12 +146,20 @@ def test_whatever_happens_in_a_shift_what_is_stored_fits_together(seed):
     at_once(works)
     connections.close_all()
     assert Interview.objects.filter(status=Interview.Status.COMPLETED).exists()
+    check_all()
+    # Nobody comes back: what is still in hand lapses, and whoever heard that the quota is full is counted so.
+    expire_leases(now=NOW + timedelta(days=1))
+    assert not Case.objects.filter(status=Case.Status.HELD).exists()
+    check_all()
+    for cell in QuotaCell.objects.all():
+        assert cell.seats.filter(status="complete").count() <= cell.target or came_back(cell), cell
+
+
+def check_all() -> None:
     for case in Case.objects.filter(attempts__gt=0):
         check_case(case)
     for interview in Interview.objects.select_related("case", "attempt"):
         check_interview(interview)
-    for cell in QuotaCell.objects.all():
-        assert cell.seats.filter(status="complete").count() <= cell.target or came_back(cell), cell
 
 
 def check_case(case: Case) -> None:
@@ -171,8 +179,11 @@ def check_interview(interview: Interview) -> None:
         assert case.status == "held"
     elif interview.status == "suspended":
         assert (case.status == "closed", live) == (False, [])
+    elif interview.status == "quota_full" and case.status == "held":
+        # The interviewer is just saying good-bye.
+        assert (interview.attempt.number, interview.attempt.ended_at) == (case.attempts, None)
     else:
-        assert case.status == "closed"
+        assert case.status == "closed", interview.status
     if interview.status == "completed" and interview.rejected_at is None:
         fits = {"1": "young", "2": "old"}[interview.calculated["age_group"]]
         assert {seat.cell.name for seat in live} == {fits, {"1": "men", "2": "women"}[interview.answers["gender"]]}
